@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Policies: a rule at a branch of the tree picks the child a task goes to.
+ *
+ * A flat policy sees all leaves as children of the root; a policy by level has one rule per level and walks down. The
+ * text form, used by ramify_options.policy, RAMIFY_POLICY and the command:
+ *
+ *     policy := rule                               flat: over all leaves
+ *             | level ':' rule {',' level ':' rule}  by level; levels that do not branch here are passed over
+ *     rule   := name ['(' argument {',' argument} ')']
+ *     name   := round-robin | random | hash | weighted | load-aware | work-stealing (or steal) | hierarchical
+ *             | affinity | the name of a policy given in ramify_options.policies
+ *
+ * Blanks are free. `hierarchical` alone means: numa:affinity, l3:load-aware, core:steal. A level the tree has and the
+ * text does not name uses `steal`. */
+#ifndef RAMIFY_POLICY_H
+#define RAMIFY_POLICY_H
+
+#include <ramify/tree.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a task says about itself. Zero-initialised means: nothing. Every field is optional. */
+typedef struct ramify_hint {
+    uint64_t key;     /* same key, same place (hash, affinity); counts only if has_key */
+    double   weight;  /* expected cost relative to other tasks; 0: 1.0 */
+    uint32_t domain;  /* 1 + index of the domain to go to; 0: no wish. See ramify_at() */
+    bool     has_key;
+    bool     strict; /* only workers below the chosen domain may run it */
+} ramify_hint;
+
+/* A hint to run at a domain: `ramify_at(index)`. */
+static inline ramify_hint ramify_at(uint32_t domain)
+{
+    ramify_hint hint = { 0, 0, 0, false, false };
+    hint.domain      = domain + 1;
+    return hint;
+}
+
+/* A hint that tasks with this key belong together. */
+static inline ramify_hint ramify_keyed(uint64_t key)
+{
+    ramify_hint hint = { 0, 0, 0, false, false };
+    hint.key         = key;
+    hint.has_key     = true;
+    return hint;
+}
+
+/* The branch a rule decides at: `count` candidates. For a flat policy they are all leaves below `at`. */
+typedef struct ramify_branch {
+    const ramify_tree *tree;
+    uint32_t           at;      /* domain the choice is made at */
+    uint32_t           count;   /* number of candidates, at least 1 */
+    const uint32_t    *domains; /* their domain indexes */
+} ramify_branch;
+
+/* What a rule may look at when it picks. */
+typedef struct ramify_pick {
+    const ramify_hint *hint;      /* never NULL */
+    uint32_t           from_leaf; /* leaf of the submitting worker; RAMIFY_NONE from outside */
+    uint64_t          *random;    /* state of the submitter's own generator; advance with ramify_random() */
+    /* Load of a domain now: queued plus running cost in task weights, relaxed, may be a little old. */
+    double (*load)(const void *load_self, uint32_t domain);
+    const void *load_self;
+} ramify_pick;
+
+/* Next 64 random bits (SplitMix64; Steele, Lea, Flood, OOPSLA 2014, section 5). state: the caller's; any value.
+ * Threads: one per state. Cost: O(1), about a nanosecond. */
+static inline uint64_t ramify_random(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9E3779B97F4A7C15u);
+    z          = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z          = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+/* Leave the task at the branch: whoever below is idle first takes it. */
+#define RAMIFY_PICK_STAY UINT32_MAX
+
+/* A policy: a rule that can be put at any branch. The same table serves the library's eight and a user's own. */
+typedef struct ramify_policy_ops {
+    const char *name;    /* as the language spells it: lower case, digits and '-' */
+    const char *summary; /* one line for `ramify help policies` */
+
+    /* Makes the rule's state for one branch. argument: the text between the brackets, "" if none.
+     * seed: for rules that use chance. Errors: ERR_SYNTAX with diagnosis->position relative to argument. */
+    ramify_status (*create)(const ramify_branch *branch, const char *argument, uint64_t seed, void **state,
+                            ramify_diagnosis *diagnosis);
+
+    /* Picks a candidate, 0 .. branch->count - 1, or RAMIFY_PICK_STAY. Called by many threads at once; must not block
+     * and must not allocate. */
+    uint32_t (*pick)(void *state, const ramify_branch *branch, const ramify_pick *pick);
+
+    void (*destroy)(void *state); /* may be NULL when create makes nothing to free */
+} ramify_policy_ops;
+
+/* The policies of the library. count: out. Ownership: static. Threads: any. Cost: O(1). */
+RAMIFY_API const ramify_policy_ops *const *ramify_policies(uint32_t *count);
+
+/* Checks the text of a policy without a runtime.
+ *
+ * text: NUL-terminated. diagnosis: out, may be NULL; position points at the offending character.
+ * Threads: any. Errors: ERR_SYNTAX malformed or unknown word. Cost: O(length). */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_policy_check(const char *text, ramify_diagnosis *diagnosis);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

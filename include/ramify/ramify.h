@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ramify: places and balances parallel work on NUMA machines. This header brings all of the library's. */
+#ifndef RAMIFY_RAMIFY_H
+#define RAMIFY_RAMIFY_H
+
+#include <ramify/policy.h>
+#include <ramify/runtime.h>
+#include <ramify/status.h>
+#include <ramify/tree.h>
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Runtimes, groups and tasks: start workers on a tree, submit work, wait for it.
+ *
+ * A runtime is a value: any number may live in a process. A task is a function, its argument and a hint; every task
+ * belongs to a group, and a group is what one waits for. */
+#ifndef RAMIFY_RUNTIME_H
+#define RAMIFY_RUNTIME_H
+
+#include <ramify/policy.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ramify_runtime ramify_runtime;
+typedef struct ramify_group   ramify_group;
+
+/* The work itself. Runs once, on a worker of the group's runtime; may submit, wait and create groups; must return. */
+typedef void (*ramify_task_fn)(void *argument);
+
+/* What a submission does that finds its queue full (only with ramify_options.queue_tasks). */
+typedef enum ramify_full {
+    RAMIFY_FULL_BLOCK, /* wait for room; a worker runs other tasks meanwhile */
+    RAMIFY_FULL_FAIL,  /* return RAMIFY_ERR_NOT_NOW; the task was not taken */
+    RAMIFY_FULL_RUN,   /* run the task at once in the calling thread */
+} ramify_full;
+
+/* How to start a runtime. Zero-initialised means: the machine as it is, a bound worker on each core we may use.
+ * A RAMIFY_* variable of the environment overrides the field it names (`ramify help env` lists them). */
+typedef struct ramify_options {
+    const ramify_tree              *tree;         /* NULL: discover; else shared, must outlive the runtime */
+    const char                     *from;         /* as in ramify_tree_options, used when tree is NULL */
+    const char                     *cpus;         /* likewise */
+    uint32_t                        workers;      /* likewise */
+    uint32_t                        workers_per;  /* likewise: ramify_workers_per */
+    const char                     *policy;       /* NULL: "work-stealing" */
+    const ramify_policy_ops *const *policies;     /* the caller's own policies, NULL-terminated; NULL: none */
+    uint64_t                        seed;         /* for policies and victim choice; 0 is a seed like any other */
+    uint32_t                        spin_us;      /* how long an idle worker searches before it parks; 0: 50 */
+    uint32_t                        queue_tasks;  /* capacity of each domain's queue; 0: unbounded */
+    uint32_t                        full;         /* ramify_full, for bounded queues */
+    uint32_t                        latency_every; /* time every n-th submission; 0: 64; 1: every one */
+    bool                            no_bind;      /* leave the workers unbound */
+    ramify_log_fn                   log;          /* NULL: silent */
+    void                           *log_self;
+    ramify_diagnosis               *diagnosis; /* NULL: not wanted */
+    uint64_t                        reserved[4];
+} ramify_options;
+
+/* Starts a runtime: discovers the tree unless one is given, makes a worker per leaf and binds it there.
+ *
+ * options: NULL for the defaults. rt: out, untouched on failure. Ownership: the caller's, until ramify_stop.
+ * Threads: any; blocks until every worker stands. Errors: those of ramify_tree_open; ERR_SYNTAX in `policy` or in a
+ * variable (the diagnosis says where); ERR_RANGE a number is out of range; ERR_NO_MEMORY; ERR_SYSTEM a thread could
+ * not be made. A binding the system refuses is logged and counted, not an error.
+ * Cost: a thread creation per worker; discovery only when no tree is given. */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_start(const ramify_options *options, ramify_runtime **rt);
+
+/* Stops a runtime: waits for every group's tasks, then ends the workers and frees all, groups included.
+ *
+ * rt: NULL is allowed. Threads: one, not a worker of rt, with no other call on rt under way.
+ * Errors: ERR_BUSY when called from a worker of rt (nothing is changed). Cost: a thread join per worker. */
+RAMIFY_API ramify_status ramify_stop(ramify_runtime *rt);
+
+/* The tree a runtime works on. Ownership: the runtime's (or the caller's who gave it). Threads: any. Cost: O(1). */
+RAMIFY_API const ramify_tree *ramify_runtime_tree(const ramify_runtime *rt);
+
+/* The number of workers; worker i is bound to leaf i of the tree. Threads: any. Cost: O(1). */
+RAMIFY_API uint32_t ramify_runtime_workers(const ramify_runtime *rt);
+
+/* How to make a group. Zero-initialised: of its own. */
+typedef struct ramify_group_options {
+    ramify_group *parent; /* waits for this one too, passes its cancellation on, gets its error; NULL: none */
+    uint64_t      reserved[3];
+} ramify_group_options;
+
+/* Makes an empty group.
+ *
+ * options: NULL for the defaults. group: out. Ownership: the caller's, until ramify_group_free or ramify_stop.
+ * Threads: any. Errors: ERR_INVALID the parent is of another runtime; ERR_NO_MEMORY. Cost: O(1), pooled. */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_group_create(ramify_runtime *rt, const ramify_group_options *options,
+                                                              ramify_group **group);
+
+/* Gives a group back. group: NULL is allowed.
+ * Threads: one, with no other call on the group under way. Errors: ERR_BUSY tasks or child groups remain (nothing is
+ * changed). Cost: O(1). */
+RAMIFY_API ramify_status ramify_group_free(ramify_group *group);
+
+/* Submits a task.
+ *
+ * group: the group it belongs to. fn: not NULL. argument: passed on; must live until the task has run.
+ * hint: NULL for none; copied. Threads: any, workers included; blocks only when the queue is bounded, full, and
+ * RAMIFY_FULL_BLOCK was chosen; runs other tasks only then or with RAMIFY_FULL_RUN.
+ * Errors: ERR_INVALID fn is NULL or hint->domain is not of this tree; ERR_NOT_NOW the queue is full; ERR_CANCELED the
+ * group is cancelled; ERR_NO_MEMORY. The task was not taken. Cost: O(depth of the policy), no system call unless a
+ * worker must be woken, no allocation in the steady state. */
+RAMIFY_API ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argument,
+                                       const ramify_hint *hint);
+
+/* One task of a batch. */
+typedef struct ramify_item {
+    ramify_task_fn fn;
+    void          *argument;
+    ramify_hint    hint;
+} ramify_item;
+
+/* Submits many tasks at once: one atomic operation per target instead of one per task.
+ *
+ * items: count of them, copied. taken: out, may be NULL: how many were taken, in order of the array, also on failure.
+ * Otherwise as ramify_submit. Cost: O(count), batches of 256. */
+RAMIFY_API ramify_status ramify_submit_batch(ramify_group *group, const ramify_item *items, size_t count,
+                                             size_t *taken);
+
+/* Waits until every task of the group, and of its child groups, has run or was dropped.
+ *
+ * Threads: any; several may wait at once. A worker runs other tasks meanwhile; another thread spins briefly, then
+ * sleeps. The group may be used again afterwards: the error and the cancellation are kept until ramify_group_reset.
+ * Errors: ERR_TASK a task called ramify_group_fail; ERR_CANCELED it was cancelled; ERR_BUSY called from a task of
+ * this very group (it could never end). Cost: O(1) beside the waiting. */
+RAMIFY_API ramify_status ramify_wait(ramify_group *group);
+
+/* Reports an error from a task. group: usually ramify_here().group. code: not 0; the first one stays.
+ * Threads: any. Errors: ERR_INVALID code is 0. Cost: O(depth of parents). */
+RAMIFY_API ramify_status ramify_group_fail(ramify_group *group, int code);
+
+/* The first code given to ramify_group_fail, 0 if none. Threads: any. Cost: O(1). */
+RAMIFY_API int ramify_group_error(const ramify_group *group);
+
+/* Cancels: tasks that have not started are dropped, new ones are refused; running ones may look at
+ * ramify_group_cancelled. Threads: any. Cost: O(1). */
+RAMIFY_API void ramify_group_cancel(ramify_group *group);
+
+/* True once the group, or a parent of it, was cancelled. Threads: any. Cost: O(depth of parents). */
+RAMIFY_API bool ramify_group_cancelled(const ramify_group *group);
+
+/* Forgets a group's error and cancellation so that it can be used afresh.
+ * Threads: one, while no task of it remains. Errors: ERR_BUSY tasks remain. Cost: O(1). */
+RAMIFY_API ramify_status ramify_group_reset(ramify_group *group);
+
+/* Where the calling code runs. */
+typedef struct ramify_place {
+    ramify_runtime *runtime; /* NULL outside of any worker */
+    ramify_group   *group;   /* group of the running task, NULL outside of a task */
+    uint32_t        worker;  /* number of worker and leaf, or RAMIFY_NONE */
+    uint32_t        home;    /* domain the policy chose for the running task, or RAMIFY_NONE */
+} ramify_place;
+
+/* Tells a task where it runs. Threads: any, never blocks. Cost: O(1), one thread-local load. */
+RAMIFY_API ramify_place ramify_here(void);
+
+/* Counters, summed over workers unless it says otherwise. All are measured; nothing is estimated. */
+typedef struct ramify_counts {
+    uint64_t tasks;          /* run by workers */
+    uint64_t tasks_at_home;  /* of those, by a worker below the domain the policy chose */
+    uint64_t dropped;        /* cancelled before they started */
+    uint64_t inline_runs;    /* run by a submitter because of RAMIFY_FULL_RUN, not in `tasks` */
+    uint64_t steal_attempts; /* looks at a victim that had or might have had work */
+    uint64_t steals;         /* of those, successful */
+    uint64_t stolen_tasks;   /* tasks moved by them */
+    uint64_t parks;          /* a worker went to sleep */
+    uint64_t parks_aborted;  /* it was about to, then saw work */
+    uint64_t wakes;          /* a sleeping worker was woken for work */
+    uint64_t bind_failures;  /* workers the system did not let us bind */
+} ramify_counts;
+
+/* Reads the counters.
+ *
+ * worker: its number, or RAMIFY_NONE for the sum. counts: out.
+ * Threads: any; the picture is of no single instant while tasks run. Errors: ERR_RANGE. Cost: O(workers). */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_runtime_counts(const ramify_runtime *rt, uint32_t worker,
+                                                                ramify_counts *counts);
+
+/* Distribution latency, submit to start, in nanoseconds, of the sampled tasks (ramify_options.latency_every). */
+typedef struct ramify_latency {
+    uint64_t samples;
+    uint64_t min_ns, p50_ns, p90_ns, p99_ns, p999_ns, p9999_ns, max_ns; /* within 1/32 of the value */
+    double   mean_ns;
+} ramify_latency;
+
+/* Reads the latency histogram, merged over workers. latency: out; all 0 without samples.
+ * Threads: any. Errors: ERR_NO_MEMORY. Cost: O(workers x buckets). */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_runtime_latency(const ramify_runtime *rt, ramify_latency *latency);
+
+/* One RAMIFY_* variable. */
+typedef struct ramify_variable {
+    const char *name;    /* "RAMIFY_WORKERS" */
+    const char *meaning; /* one line, with unit and range */
+    const char *initial; /* what holds when it is not set */
+} ramify_variable;
+
+/* The one table of environment variables. count: out. Ownership: static. Threads: any. Cost: O(1). */
+RAMIFY_API const ramify_variable *ramify_variables(uint32_t *count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

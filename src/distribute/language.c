@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "log.h"
 #include "rules.h"
+#include "text.h"
 
 /* How much of a wrong word a diagnosis repeats, so that the list of known ones still fits its 240 bytes. */
 enum { SHOWN_BYTES = 40 };
@@ -97,14 +98,22 @@ static void offer(const reader *r, word w, const char *name, const char **best)
         *best = name;
 }
 
-static ramify_status unknown(const reader *r, word w, const char *kind, const char *best, const char *known)
+/* Complains about a word, with the name that may have been meant or else with all of them. */
+static ramify_status unknown(const reader *r, word w, const char *kind, const char *best, const rmf_text *known)
 {
     const char *name = r->text + w.at;
     if (best)
         return rmf_diagnose(r->diagnosis, RAMIFY_ERR_SYNTAX, w.at, "unknown %s '%.*s': did you mean '%s'?", kind,
                             shown(w), name, best);
     return rmf_diagnose(r->diagnosis, RAMIFY_ERR_SYNTAX, w.at, "unknown %s '%.*s'; there are %s", kind, shown(w), name,
-                        known);
+                        known->bytes ? known->bytes : "others");
+}
+
+/* Compares with one known name, and adds it to the list. */
+static void consider(const reader *r, word w, const char *name, const char **best, rmf_text *known)
+{
+    offer(r, w, name, best);
+    rmf_text_add(known, known->length ? ", %s" : "%s", name);
 }
 
 static uint32_t find_level(const reader *r, word w)
@@ -124,9 +133,12 @@ static ramify_status unknown_level(const reader *r, word w)
     if (rmf_rule_find(r->text + w.at, w.length))
         return rmf_diagnose(r->diagnosis, RAMIFY_ERR_SYNTAX, w.at, "'%.*s' is a policy: write level:%.*s", shown(w),
                             r->text + w.at, shown(w), r->text + w.at);
+    rmf_text known = { 0 };
     for (int level = 0; level < RAMIFY_LEVEL_COUNT; level++)
-        offer(r, w, ramify_level_name(level), &best);
-    return unknown(r, w, "level", best, "cluster, node, package, group, die, numa, l3, l2, core, pu");
+        consider(r, w, ramify_level_name(level), &best, &known);
+    ramify_status status = unknown(r, w, "level", best, &known);
+    rmf_text_drop(&known);
+    return status;
 }
 
 static ramify_status unknown_policy(const reader *r, word w)
@@ -137,13 +149,15 @@ static ramify_status unknown_policy(const reader *r, word w)
         return rmf_diagnose(r->diagnosis, RAMIFY_ERR_SYNTAX, w.at, "'%.*s' is a level: write %.*s:policy", shown(w),
                             r->text + w.at, shown(w), r->text + w.at);
     const ramify_policy_ops *const *policies = ramify_policies(&count);
+    rmf_text                        known    = { 0 };
     for (uint32_t i = 0; i < count; i++)
-        offer(r, w, policies[i]->name, &best);
+        consider(r, w, policies[i]->name, &best, &known);
     offer(r, w, "steal", &best);
     for (uint32_t i = 0; r->extra && r->extra[i]; i++)
-        offer(r, w, r->extra[i]->name, &best);
-    return unknown(r, w, "policy", best,
-                   "round-robin, random, hash, weighted, load-aware, work-stealing, hierarchical, affinity");
+        consider(r, w, r->extra[i]->name, &best, &known);
+    ramify_status status = unknown(r, w, "policy", best, &known);
+    rmf_text_drop(&known);
+    return status;
 }
 
 /* '(' argument {',' argument} ')': the reader stands on the bracket and ends behind the other. */

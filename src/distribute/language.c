@@ -20,7 +20,7 @@ typedef struct reader {
     rmf_policy_text                *policy;
 } reader;
 
-/* A run of letters of any kind that a name might be misspelt with. */
+/* A run of the characters of names, and of those that names are misspelt with: capitals and underscores. */
 typedef struct word {
     size_t at, length;
 } word;
@@ -59,12 +59,10 @@ static ramify_status read_word(reader *r, const char *wanted, word *w)
     while (is_word_byte(r->text[r->at]))
         r->at++;
     w->length = r->at - w->at;
+    if (w->length == 0)
+        return unexpected(r, wanted);
     skip_blanks(r);
-    if (w->length > 0)
-        return RAMIFY_OK;
-    r->at = w->at;
-    skip_blanks(r);
-    return unexpected(r, wanted);
+    return RAMIFY_OK;
 }
 
 /* Edits (insert, delete, replace) between two words (V. Levenshtein, 1966). Words over 31 bytes resemble nothing. */
@@ -89,7 +87,8 @@ static size_t edits_between(const char *a, size_t a_length, const char *b)
     return row[b_length];
 }
 
-/* Keeps the nearest of the names offered: *best, or NULL while none shares at least two thirds of its letters. */
+/* Keeps the nearest of the names offered in *best; it stays NULL while all are more than a third of the word, and one
+ * letter, away: with more the advice would be a guess. */
 static void offer(const reader *r, word w, const char *name, const char **best)
 {
     size_t edits = edits_between(r->text + w.at, w.length, name);

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
 # What the build, the tests and the benchmarks need, and how it gets onto a machine. Sourced by tests/run and bench/run:
 #
 #     . tests/packages.sh
@@ -33,8 +34,9 @@ TABLE
 
 # packages_probe KIND:WHAT: true when it is there.
 packages_probe() {
-    local what=${1#*:} lines
-    lines=$(printf '#include <%s>\n' ${what//,/ })
+    local what=${1#*:} names lines
+    IFS=, read -ra names <<<"$what"
+    lines=$(printf '#include <%s>\n' "${names[@]}")
     case $1 in
     program:*) command -v "$what" >/dev/null ;;
     header:*) "${CC:-cc}" -E -x c - <<<"$lines" >/dev/null 2>&1 ;;

@@ -27,9 +27,9 @@ export PKG_CONFIG_PATH=$libdir/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 # shellcheck disable=SC2046 # flags are words
 {
     "$cc" -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags ramify) "$programs/consumer_c.c" -o "$work/pc_c" \
-        $(pkg-config $static --libs ramify)
+        $(pkg-config ${static:+--static} --libs ramify)
     "$cxx" -std=c++17 -Wall -Wextra -Werror $(pkg-config --cflags ramify) "$programs/consumer_cpp.cpp" -o "$work/pc_cpp" \
-        $(pkg-config $static --libs ramify)
+        $(pkg-config ${static:+--static} --libs ramify)
 }
 run "$work/pc_c"
 run "$work/pc_cpp"

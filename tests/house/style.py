@@ -170,6 +170,8 @@ def quoted_include(path, line, name, known):
         allowed += ['tests'] + list(ROOMS)
     elif room in ROOMS:
         allowed += sorted(rooms_below(room))
+    elif room:  # an outer room may have folders of its own
+        allowed += sorted({os.path.dirname(p) for p in known if within(p, room)})
     if any(os.path.normpath(os.path.join(a, name)) in known for a in allowed):
         return
     owner = next((r for r in ROOMS if os.path.join(r, name) in known), None)

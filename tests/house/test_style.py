@@ -67,6 +67,7 @@ class Checks(unittest.TestCase):
         self.breaks(style.check_includes, {low: '', 'src/cli/main.c': '#include "deque.h"\n'}, 'which src/cli may not')
         self.breaks(style.check_includes, {low: '', 'bench/fib.c': '#include "deque.h"\n'}, 'which bench may not')
         self.breaks(style.check_includes, {high: '#include "gone.h"\n'}, 'is nowhere')
+        self.keeps(style.check_includes, {'bench/layer/layer.h': '', 'bench/kernels/fib.c': '#include "layer.h"\n'})
         self.keeps(style.check_includes, {low: '', 'tests/queue/test_deque.c': '#include "deque.h"\n'})
 
     def test_third_party_includes(self):

@@ -6,7 +6,7 @@
 #ifndef BENCH_KERNEL_H
 #define BENCH_KERNEL_H
 
-#include "layer.h"
+#include "layer/layer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,11 +3,10 @@
  *
  * Run before and after a series; on a shared machine the loop has been seen to change by a factor of two and the line
  * by five, with no stolen time shown. Prints one line of JSON. */
-#include "layer.h"
-
 #include <pthread.h>
 #include <sched.h>
-#include <stdlib.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 enum {

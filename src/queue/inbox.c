@@ -17,7 +17,11 @@ ramify_status rmf_inbox_init(rmf_inbox *inbox, uint32_t capacity, uint32_t limit
     inbox->bounded = limit != 0;
     rmf_store_relaxed(&inbox->spilled, 0);
     rmf_store_relaxed(&inbox->extra_weight, 0);
-    pthread_mutex_init(&inbox->lock, NULL);
+    pthread_mutexattr_t spins; /* briefly, before it sleeps: the lock is held for a few hundred nanoseconds */
+    pthread_mutexattr_init(&spins);
+    pthread_mutexattr_settype(&spins, PTHREAD_MUTEX_ADAPTIVE_NP);
+    pthread_mutex_init(&inbox->lock, &spins);
+    pthread_mutexattr_destroy(&spins);
     inbox->oldest = inbox->newest = inbox->spare = NULL;
     return RAMIFY_OK;
 }
@@ -143,9 +147,9 @@ uint32_t rmf_inbox_push_mp(rmf_inbox *inbox, const rmf_task *tasks, uint32_t cou
     return n;
 }
 
-uint32_t rmf_inbox_pop_mc(rmf_inbox *inbox, rmf_task *tasks, uint32_t most)
+uint32_t rmf_inbox_pop_mc(rmf_inbox *inbox, rmf_task *tasks, uint32_t most, uint32_t sharers)
 {
-    uint32_t n = rmf_ring_pop_mc(&inbox->ring, tasks, most);
+    uint32_t n = rmf_ring_pop_mc(&inbox->ring, tasks, most, sharers);
     if (n == 0 && rmf_load_relaxed(&inbox->spilled) != 0)
         n = unspill(inbox, tasks, most);
     weigh(inbox, tasks, n, -1);

@@ -41,8 +41,8 @@ void rmf_inbox_drop(rmf_inbox *inbox);
  * for the list ran out. The push is seq_cst before the caller's look at who sleeps. */
 uint32_t rmf_inbox_push_mp(rmf_inbox *inbox, const rmf_task *tasks, uint32_t count);
 
-/* Takes up to `most` tasks, about oldest first. */
-uint32_t rmf_inbox_pop_mc(rmf_inbox *inbox, rmf_task *tasks, uint32_t most);
+/* Takes tasks, about oldest first: of up to `most` the share of one of `sharers` consumers, at least one. */
+uint32_t rmf_inbox_pop_mc(rmf_inbox *inbox, rmf_task *tasks, uint32_t most, uint32_t sharers);
 
 /* Tasks waiting; the sleeper's half of the parking handshake. */
 static inline uint64_t rmf_inbox_size(const rmf_inbox *inbox)

@@ -34,8 +34,10 @@ void rmf_ring_init(rmf_ring *ring, rmf_cell *cells, uint64_t capacity, uint64_t 
 /* Puts the first tasks of an array of `count` in, as many as there is room for, and returns how many. */
 uint32_t rmf_ring_push_mp(rmf_ring *ring, const rmf_task *tasks, uint32_t count);
 
-/* Takes up to `most` tasks, oldest first, and returns how many; 0 when nothing is published. */
-uint32_t rmf_ring_pop_mc(rmf_ring *ring, rmf_task *tasks, uint32_t most);
+/* Takes tasks, oldest first, and returns how many: of up to `most` that are published the share of one of `sharers`
+ * consumers, rounded up; 0 when nothing is published. An empty ring costs a look at the next cell, not at `tail`,
+ * whose line the producers need. */
+uint32_t rmf_ring_pop_mc(rmf_ring *ring, rmf_task *tasks, uint32_t most, uint32_t sharers);
 
 /* Tasks claimed by producers and not yet by consumers. Sequentially consistent on the producers' side, so that a
  * thread that has announced that it will sleep sees every push that did not see the announcement. */

@@ -56,17 +56,11 @@ static void keep_rest(rmf_worker *worker, const rmf_task *tasks, uint32_t count)
     rmf_deque_share_owner(&worker->deque);
 }
 
-/* Takes the share of one of `sharers` from an inbox, at least one task, at most MOVE_MAX. */
+/* Takes the share of one of `sharers` of up to MOVE_MAX tasks from an inbox. */
 static bool from_inbox(rmf_worker *worker, rmf_inbox *inbox, uint32_t sharers, rmf_task *task)
 {
-    uint64_t size = rmf_inbox_size(inbox);
-    if (size == 0)
-        return false;
-    uint64_t most = size / sharers;
-    uint32_t room = room_for_more(worker, true);
-    most          = most == 0 ? 1 : most < room + 1 ? most : room + 1;
     rmf_task tasks[MOVE_MAX];
-    uint32_t count = rmf_inbox_pop_mc(inbox, tasks, (uint32_t)most);
+    uint32_t count = rmf_inbox_pop_mc(inbox, tasks, room_for_more(worker, true) + 1, sharers);
     if (count == 0)
         return false;
     *task = tasks[0];
@@ -79,7 +73,7 @@ static bool from_inbox(rmf_worker *worker, rmf_inbox *inbox, uint32_t sharers, r
 static bool from_strict(rmf_mail *mail, rmf_task *task)
 {
     rmf_inbox *strict = inbox_of(&mail->strict);
-    return strict && rmf_inbox_pop_mc(strict, task, 1) == 1;
+    return strict && rmf_inbox_pop_mc(strict, task, 1, 1) == 1;
 }
 
 bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
@@ -90,7 +84,7 @@ bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
         return true;
     }
     rmf_mail *mail = &worker->pool->mail[worker->domain];
-    return from_strict(mail, task) || rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1) == 1;
+    return from_strict(mail, task) || rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1;
 }
 
 static bool from_ancestors(rmf_worker *worker, rmf_task *task)
@@ -129,12 +123,10 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, rmf_task *task)
 static bool from_foreign_inbox(rmf_worker *worker, uint32_t domain, rmf_task *task)
 {
     rmf_inbox *open = inbox_of(&worker->pool->mail[domain].open);
-    if (!open || rmf_inbox_size(open) == 0)
+    uint32_t   before = worker->deque.head;
+    if (!open || !from_inbox(worker, open, 2, task))
         return false;
     rmf_count(&worker->cell.counts.steal_attempts, 1);
-    uint32_t before = worker->deque.head;
-    if (!from_inbox(worker, open, 2, task))
-        return false;
     rmf_count(&worker->cell.counts.steals, 1);
     rmf_count(&worker->cell.counts.stolen_tasks, worker->deque.head - before + 1);
     return true;

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ring sizes: a leaf's 256 cells are 16 KiB, so that a worker at rest stays well below 64 KiB; an inner domain's 1024
+/* Ring sizes: a leaf's 256 cells are 16 KiB, so that a worker at rest stays well below 64 KiB; an inner domain's 4096
  * absorb what one producer writes (20 ns each) while a sleeping worker wakes (22 us, PEERS.md). */
-enum { LEAF_CELLS = 256, INNER_CELLS = 1024 };
+enum { LEAF_CELLS = 256, INNER_CELLS = 4096 };
 
 /* Starting: every thread reports by rmf_pool_stand() and waits for the word of the thread that starts the pool. */
 enum { GATE_CLOSED, GATE_GO, GATE_AWAY };

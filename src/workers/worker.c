@@ -17,9 +17,13 @@ enum { DEQUE_SLOTS = 1024 };
 /* Credits fetched ahead: one atomic addition for 64 submissions. At most twice as many are kept. */
 enum { CREDIT_BATCH = 64 };
 
-/* Between two looks at everything a searcher pauses; every 8th time it offers its core to other threads, which on a
+/* Between two looks at everything a searcher pauses; every 4th time it offers its core to other threads, which on a
  * core shared with the submitting thread is the difference between a time slice and a microsecond. */
-enum { PAUSES_PER_ROUND = 4, ROUNDS_PER_YIELD = 8 };
+enum { PAUSES_PER_ROUND = 4, ROUNDS_PER_YIELD = 4 };
+
+/* Looks before a search is announced: pauses of 4, 8, 16 times 24 ns, about 0.7 us together, a tenth of what the wake
+ * costs that an early announcement may save. */
+enum { GLANCES = 3 };
 
 static _Thread_local rmf_worker *self __attribute__((tls_model("initial-exec")));
 
@@ -166,13 +170,28 @@ static bool search(rmf_worker *worker, rmf_task *task, ramify_group *until)
     return found;
 }
 
+/* A short search before the counted one: when tasks come one by one from a producer, workers that announce every gap
+ * between them, and fetch each task the moment it appears, slow that producer down by the lines they take from it. The
+ * growing pauses let a few tasks gather. */
+static bool glance(rmf_worker *worker, rmf_task *task)
+{
+    for (int round = 0; round < GLANCES; round++) {
+        if (rmf_fetch_far(worker, task) || rmf_fetch_own(worker, task))
+            return true;
+        if (round == 0)
+            rmf_worker_settle(worker);
+        for (int i = 0; i < PAUSES_PER_ROUND << round; i++)
+            rmf_relax();
+    }
+    return false;
+}
+
 bool rmf_worker_next(rmf_worker *worker, rmf_task *task, ramify_group *until)
 {
     if (until && rmf_group_is_done(until))
         return false;
-    if (rmf_fetch_own(worker, task))
+    if (rmf_fetch_own(worker, task) || glance(worker, task))
         return true;
-    rmf_worker_settle(worker);
     return search(worker, task, until);
 }
 

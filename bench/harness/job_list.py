@@ -9,7 +9,6 @@ import subprocess
 from run_jobs import Job, Series
 
 REPEATS = 5
-SEED = 0  # the kernels' own seeds: the published ones for tree search
 
 POLICIES = ['round-robin', 'random', 'hash', 'weighted', 'load-aware', 'work-stealing', 'hierarchical', 'affinity']
 DEFAULT_POLICY = 'work-stealing'
@@ -41,7 +40,8 @@ HANDOFF = {
     'handoff-spin': (10_000, 50_000, True),
     'handoff-parked': (50, 200, False),
 }
-PACED_SECONDS = (0.1, 0.5)
+PACED = ('paced-inside', 'paced-outside')
+PACED_SECONDS = (0.1, 0.4)
 MEMORY_TASKS = (1_000_000, 100_000_000)
 START_STOP_ROUNDS = (50, 300)
 NO_OUTSIDE = ('external-single', 'external-batch', 'external-many', 'external-100ns')  # not in OpenMP
@@ -71,22 +71,22 @@ class Plan:
             settings['OMP_WAIT_POLICY'] = wait
         return settings
 
-    def kernel_job(self, form, kernel, size, policy=''):
+    def kernel_job(self, form, kernel, policy=''):
+        size, seed = (kernel['quick'], kernel['quick_seed']) if self.quick else (kernel['full'], 0)
         serial = form.startswith('serial')
         argv = [os.path.join(self.bench, f'bench-{form}'), kernel['name'], '--workers',
-                '1' if serial else str(self.workers), '--size', str(size), '--seed', str(SEED)]
+                '1' if serial else str(self.workers), '--size', str(size), '--seed', str(seed)]
         if policy:
             argv += ['--policy', policy]
         return Job(form, policy, argv, self.cpus[:1] if serial else self.cpus, self.settings(form))
 
     def kernel_series(self, kernel):
-        size = kernel['quick'] if self.quick else kernel['full']
         jobs = []
         for form in self.forms:
             if form == 'ramify':
-                jobs += [self.kernel_job(form, kernel, size, policy) for policy in POLICIES]
+                jobs += [self.kernel_job(form, kernel, policy) for policy in POLICIES]
             elif kernel['loops'] or not form.endswith('-loops'):
-                jobs.append(self.kernel_job(form, kernel, size))
+                jobs.append(self.kernel_job(form, kernel))
         return Series(kernel['name'], jobs, REPEATS)
 
     def micro_job(self, form, bench, count, policy='', wait=None, extra=()):
@@ -111,12 +111,15 @@ class Plan:
         return Series(bench, jobs, REPEATS)
 
     def mission_series(self):
-        """P99 at the mission's own rates."""
-        jobs = []
-        for policy, (rate_hz, _) in MISSION.items():
-            count = int(rate_hz * self.pick(PACED_SECONDS))
-            jobs.append(self.micro_job('ramify', 'paced', count, policy, extra=('--rate', str(rate_hz))))
-        return Series('paced', jobs, REPEATS)
+        """P99 at the mission's own rates, from inside and from outside the pool."""
+        found = []
+        for bench in PACED:
+            jobs = []
+            for policy, (rate_hz, _) in MISSION.items():
+                count = int(rate_hz * self.pick(PACED_SECONDS))
+                jobs.append(self.micro_job('ramify', bench, count, policy, extra=('--rate', str(rate_hz))))
+            found.append(Series(bench, jobs, REPEATS))
+        return found
 
     def own_series(self):
         """What only Ramify is asked for."""
@@ -130,5 +133,5 @@ class Plan:
         found = [self.kernel_series(kernel) for kernel in self.kernels()]
         found += [self.micro_series(name, spec) for name, spec in {**HANDOFF, **THROUGHPUT}.items()]
         if 'ramify' in self.forms:
-            found += [self.mission_series()] + self.own_series()
+            found += self.mission_series() + self.own_series()
         return {series.name: series for series in found}

@@ -17,10 +17,6 @@ set boxwidth 0.85
 '''
 
 
-def available():
-    return shutil.which('gnuplot') is not None
-
-
 def draw(path, name, size, script, data):
     """Runs gnuplot and gives the SVG's text; the file is written with a fixed ink, the text with the page's."""
     blocks = ''.join(f'${key} << EOD\n{text}EOD\n' for key, text in data.items())
@@ -99,7 +95,16 @@ def of_field(table_of, field, field_unit=1.0):
 
 
 def all_plots(folder, rows, tables):
-    """Name of each plot -> its SVG for the page. Those without data are left out."""
+    """Name of each plot -> its SVG for the page, those without data left out; and why there are none, or ''."""
+    if not shutil.which('gnuplot'):
+        return {}, 'gnuplot is not installed'
+    try:
+        return drawn(folder, rows, tables), ''
+    except subprocess.SubprocessError as trouble:
+        return {}, f'gnuplot failed: {getattr(trouble, "stderr", None) or trouble}'
+
+
+def drawn(folder, rows, tables):
     found = {}
     if any(row['policies'] or row['peers'] for row in rows):
         found['speedup'] = speedups(folder, rows)

@@ -136,7 +136,6 @@ def mission_rows(tables):
                      'batch_per_s': reached, 'single_per_s': single,
                      'ratio': reached / rate_hz if reached else None,
                      'of_aim': reached / rate_hz / MISSION_FACTOR if reached else None,
-                     'p50_ns': field_of(tables.get('paced'), policy, 'p50_ns'),
-                     'p99_ns': field_of(tables.get('paced'), policy, 'p99_ns'),
-                     'rate_reached_hz': field_of(tables.get('paced'), policy, 'reached_hz')})
+                     'inside_p99_ns': field_of(tables.get('paced-inside'), policy, 'p99_ns'),
+                     'outside_p99_ns': field_of(tables.get('paced-outside'), policy, 'p99_ns')})
     return rows

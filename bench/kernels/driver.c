@@ -40,8 +40,9 @@ static void list_kernels(void)
     for (int i = 0; i < KERNELS; i++) {
         const bench_kernel *k = kernels[i];
         printf("%s\n {\"name\": \"%s\", \"summary\": \"%s\", \"size_is\": \"%s\", \"loops\": %s, \"tiny\": %ld, "
-               "\"quick\": %ld, \"full\": %ld}",
-               i ? "," : "", k->name, k->summary, k->size_is, k->loops ? "true" : "false", k->tiny, k->quick, k->full);
+               "\"quick\": %ld, \"full\": %ld, \"quick_seed\": %ld}",
+               i ? "," : "", k->name, k->summary, k->size_is, k->loops ? "true" : "false", k->tiny, k->quick, k->full,
+               k->quick_seed);
     }
     printf("\n]\n");
 }

@@ -130,6 +130,7 @@ const bench_kernel bench_jacobi = {
     .tiny    = 200,
     .quick   = 1024,
     .full    = 2048,
+    .quick_seed = 0,
     .prepare = prepare,
     .run     = run,
     .finish  = finish,

@@ -199,6 +199,7 @@ const bench_kernel bench_join = {
     .tiny    = 3000,
     .quick   = 200000,
     .full    = 2000000,
+    .quick_seed = 0,
     .prepare = prepare,
     .run     = run,
     .finish  = finish,

@@ -23,6 +23,7 @@ typedef struct bench_kernel {
     const char *size_is; /* what `size` counts */
     bool        loops;   /* made of blocks, so it has an OpenMP loop form */
     long        tiny, quick, full; /* sizes: for the tests, for --quick, for the report */
+    long        quick_seed;        /* 0: the kernel's own */
     void *(*prepare)(long size, uint64_t seed);
     void (*run)(void *state);
     bench_outcome (*finish)(void *state); /* reads the outcome and frees the state */

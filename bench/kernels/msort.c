@@ -180,6 +180,7 @@ const bench_kernel bench_msort = {
     .tiny    = 20000,
     .quick   = 1 << 19,
     .full    = 1 << 21,
+    .quick_seed = 0,
     .prepare = prepare,
     .run     = run,
     .finish  = finish,

@@ -108,6 +108,7 @@ const bench_kernel bench_queens = {
     .tiny    = 7,
     .quick   = 13,
     .full    = 14,
+    .quick_seed = 0,
     .prepare = prepare,
     .run     = run,
     .finish  = finish,

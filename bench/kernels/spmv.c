@@ -157,6 +157,7 @@ const bench_kernel bench_spmv = {
     .tiny    = 9,
     .quick   = 15,
     .full    = 17,
+    .quick_seed = 0,
     .prepare = prepare,
     .run     = run,
     .finish  = finish,

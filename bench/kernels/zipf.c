@@ -92,6 +92,7 @@ const bench_kernel bench_zipf = {
     .tiny    = 300,
     .quick   = 20000,
     .full    = 100000,
+    .quick_seed = 0,
     .prepare = prepare,
     .run     = run,
     .finish  = finish,

@@ -14,7 +14,8 @@ void micro_demand(ramify_status status, const char *call);
 ramify_runtime *micro_start(const micro_request *request, ramify_options options, ramify_group **group);
 
 /* The measurements of micro_ramify_own.c. */
-void micro_paced(const micro_request *request);
+void micro_paced_inside(const micro_request *request);
+void micro_paced_outside(const micro_request *request);
 void micro_start_stop(const micro_request *request);
 void micro_memory(const micro_request *request);
 void micro_idle(const micro_request *request);

@@ -18,6 +18,7 @@ enum {
     US_PER_S     = 1000000,
     NS_PER_US    = 1000,
     KIB          = 1024,
+    CPU_LIST_BYTES = 32768, /* 4096 numbers of up to six digits and a comma */
 };
 
 /* A task of the paced stream. Latency counts from when it was due, so a producer that falls behind does not hide it. */
@@ -33,38 +34,102 @@ static void take_paced(void *argument)
     task->waited_ns = now > task->due_ns ? now - task->due_ns : 0;
 }
 
-/* One producer submits `count` tasks one by one at `rate_hz`, then P50 and P99 of due-to-start. */
-void micro_paced(const micro_request *request)
-{
-    paced_task     *tasks   = calloc((size_t)request->count, sizeof *tasks);
-    uint64_t       *waits   = calloc((size_t)request->count, sizeof *waits);
-    ramify_options  options = { .latency_every = 1 };
-    ramify_latency  latency;
-    ramify_group   *group;
-    ramify_runtime *runtime = micro_start(request, options, &group);
-    uint64_t        begin   = micro_now_ns();
+/* A stream of tasks submitted one by one at a fixed rate by whoever calls produce_paced. */
+typedef struct paced_stream {
+    ramify_group *group;
+    paced_task   *tasks;
+    long          count;
+    uint64_t      rate_hz, spent_ns;
+} paced_stream;
 
-    for (long i = 0; i < request->count; i++) {
-        tasks[i].due_ns = begin + (uint64_t)i * NS_PER_S / (uint64_t)request->rate_hz;
-        while (micro_now_ns() < tasks[i].due_ns)
+static void produce_paced(void *argument)
+{
+    paced_stream *s     = argument;
+    uint64_t      begin = micro_now_ns();
+
+    for (long i = 0; i < s->count; i++) {
+        s->tasks[i].due_ns = begin + (uint64_t)i * NS_PER_S / s->rate_hz;
+        while (micro_now_ns() < s->tasks[i].due_ns)
             micro_relax();
-        micro_demand(ramify_submit(group, take_paced, &tasks[i], NULL), "ramify_submit");
+        micro_demand(ramify_submit(s->group, take_paced, &s->tasks[i], NULL), "ramify_submit");
     }
-    micro_demand(ramify_wait(group), "ramify_wait");
-    uint64_t spent_ns = micro_now_ns() - begin;
+    s->spent_ns = micro_now_ns() - begin;
+}
+
+static void print_paced(const char *bench, const micro_request *request, const char *how, const paced_stream *s,
+                        ramify_runtime *runtime)
+{
+    uint64_t      *waits = calloc((size_t)s->count, sizeof *waits);
+    ramify_latency latency;
+
+    micro_demand(waits ? RAMIFY_OK : RAMIFY_ERR_NO_MEMORY, "calloc");
     micro_demand(ramify_runtime_latency(runtime, &latency), "ramify_runtime_latency");
-    for (long i = 0; i < request->count; i++)
-        waits[i] = tasks[i].waited_ns;
-    micro_open("paced", request);
-    micro_text("how", "ramify_submit from outside at a fixed rate, latency from when a task was due");
-    micro_field("rate_hz", (double)request->rate_hz);
-    micro_field("reached_hz", (double)request->count * NS_PER_S / (double)spent_ns);
-    micro_print_latency(waits, request->count, 1.0);
+    for (long i = 0; i < s->count; i++)
+        waits[i] = s->tasks[i].waited_ns;
+    micro_open(bench, request);
+    micro_text("how", how);
+    micro_field("rate_hz", (double)s->rate_hz);
+    micro_field("reached_hz", (double)s->count * NS_PER_S / (double)s->spent_ns);
+    micro_print_latency(waits, s->count, 1.0);
     micro_field("own_p99_ns", (double)latency.p99_ns); /* the library's own histogram: from submit, not from due */
     micro_close();
-    micro_demand(ramify_stop(runtime), "ramify_stop");
-    free(tasks);
     free(waits);
+}
+
+/* Runs a stream in a runtime of its own; the producer is a task in the pool, or this thread, bound once the workers
+ * stand: before, it would shrink what they may use. */
+static void run_paced(const char *bench, const micro_request *request, const char *how, ramify_options options,
+                      bool inside)
+{
+    paced_stream    s = { NULL, calloc((size_t)request->count, sizeof(paced_task)), request->count,
+                          (uint64_t)request->rate_hz, 0 };
+    ramify_group   *outer;
+    ramify_runtime *runtime = micro_start(request, options, &s.group);
+
+    micro_demand(s.tasks ? RAMIFY_OK : RAMIFY_ERR_NO_MEMORY, "calloc");
+    micro_demand(ramify_group_create(runtime, NULL, &outer), "ramify_group_create");
+    if (inside) {
+        micro_demand(ramify_submit(outer, produce_paced, &s, NULL), "ramify_submit");
+        micro_demand(ramify_wait(outer), "ramify_wait");
+    } else {
+        micro_bind(micro_cpu(request->workers - 1));
+        produce_paced(&s);
+    }
+    micro_demand(ramify_wait(s.group), "ramify_wait");
+    print_paced(bench, request, how, &s, runtime);
+    micro_demand(ramify_stop(runtime), "ramify_stop");
+    free(s.tasks);
+}
+
+static void need_cpus(unsigned count)
+{
+    if (micro_cpu(count - 1) >= 0)
+        return;
+    fprintf(stderr, "micro: this measurement needs %u CPUs\n", count);
+    exit(MICRO_SKIP);
+}
+
+/* The producer is a task: it keeps one worker busy, the others run what it makes. */
+void micro_paced_inside(const micro_request *request)
+{
+    ramify_options options = { .latency_every = 1 };
+
+    need_cpus(2);
+    run_paced("paced-inside", request, "one worker produces, the others run", options, true);
+}
+
+/* The producer is a thread outside the pool with the last CPU to itself; one worker fewer than asked for. */
+void micro_paced_outside(const micro_request *request)
+{
+    char           cpus[CPU_LIST_BYTES];
+    size_t         used    = 0;
+    ramify_options options = { .latency_every = 1, .cpus = cpus, .workers = request->workers - 1 };
+
+    need_cpus(2);
+    need_cpus(request->workers);
+    for (unsigned w = 0; w + 1 < request->workers; w++)
+        used += (size_t)snprintf(cpus + used, sizeof cpus - used, "%s%d", w ? "," : "", micro_cpu(w));
+    run_paced("paced-outside", request, "the producer outside on a core of its own, one worker fewer", options, false);
 }
 
 static void *nothing(void *unused)

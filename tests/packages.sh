@@ -100,6 +100,7 @@ packages_need() {
         rm -f "$log"
     else
         tail -n 20 "$log"
+        rm -f "$log"
         packages_advise "$@"
         return 1
     fi

@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "log.h"
 #include "rules.h"
+#include "text.h"
 
 /* How much of a wrong word a diagnosis repeats, so that the list of known ones still fits its 240 bytes. */
 enum { SHOWN_BYTES = 40 };
@@ -19,7 +20,7 @@ typedef struct reader {
     rmf_policy_text                *policy;
 } reader;
 
-/* A run of letters of any kind that a name might be misspelt with. */
+/* A run of the characters of names, and of those that names are misspelt with: capitals and underscores. */
 typedef struct word {
     size_t at, length;
 } word;
@@ -58,12 +59,10 @@ static ramify_status read_word(reader *r, const char *wanted, word *w)
     while (is_word_byte(r->text[r->at]))
         r->at++;
     w->length = r->at - w->at;
+    if (w->length == 0)
+        return unexpected(r, wanted);
     skip_blanks(r);
-    if (w->length > 0)
-        return RAMIFY_OK;
-    r->at = w->at;
-    skip_blanks(r);
-    return unexpected(r, wanted);
+    return RAMIFY_OK;
 }
 
 /* Edits (insert, delete, replace) between two words (V. Levenshtein, 1966). Words over 31 bytes resemble nothing. */
@@ -88,7 +87,8 @@ static size_t edits_between(const char *a, size_t a_length, const char *b)
     return row[b_length];
 }
 
-/* Keeps the nearest of the names offered: *best, or NULL while none shares at least two thirds of its letters. */
+/* Keeps the nearest of the names offered in *best; it stays NULL while all are more than a third of the word, and one
+ * letter, away: with more the advice would be a guess. */
 static void offer(const reader *r, word w, const char *name, const char **best)
 {
     size_t edits = edits_between(r->text + w.at, w.length, name);
@@ -97,14 +97,22 @@ static void offer(const reader *r, word w, const char *name, const char **best)
         *best = name;
 }
 
-static ramify_status unknown(const reader *r, word w, const char *kind, const char *best, const char *known)
+/* Complains about a word, with the name that may have been meant or else with all of them. */
+static ramify_status unknown(const reader *r, word w, const char *kind, const char *best, const rmf_text *known)
 {
     const char *name = r->text + w.at;
     if (best)
         return rmf_diagnose(r->diagnosis, RAMIFY_ERR_SYNTAX, w.at, "unknown %s '%.*s': did you mean '%s'?", kind,
                             shown(w), name, best);
     return rmf_diagnose(r->diagnosis, RAMIFY_ERR_SYNTAX, w.at, "unknown %s '%.*s'; there are %s", kind, shown(w), name,
-                        known);
+                        known->bytes ? known->bytes : "others");
+}
+
+/* Compares with one known name, and adds it to the list. */
+static void consider(const reader *r, word w, const char *name, const char **best, rmf_text *known)
+{
+    offer(r, w, name, best);
+    rmf_text_add(known, known->length ? ", %s" : "%s", name);
 }
 
 static uint32_t find_level(const reader *r, word w)
@@ -124,9 +132,12 @@ static ramify_status unknown_level(const reader *r, word w)
     if (rmf_rule_find(r->text + w.at, w.length))
         return rmf_diagnose(r->diagnosis, RAMIFY_ERR_SYNTAX, w.at, "'%.*s' is a policy: write level:%.*s", shown(w),
                             r->text + w.at, shown(w), r->text + w.at);
+    rmf_text known = { 0 };
     for (int level = 0; level < RAMIFY_LEVEL_COUNT; level++)
-        offer(r, w, ramify_level_name(level), &best);
-    return unknown(r, w, "level", best, "cluster, node, package, group, die, numa, l3, l2, core, pu");
+        consider(r, w, ramify_level_name(level), &best, &known);
+    ramify_status status = unknown(r, w, "level", best, &known);
+    rmf_text_drop(&known);
+    return status;
 }
 
 static ramify_status unknown_policy(const reader *r, word w)
@@ -137,13 +148,15 @@ static ramify_status unknown_policy(const reader *r, word w)
         return rmf_diagnose(r->diagnosis, RAMIFY_ERR_SYNTAX, w.at, "'%.*s' is a level: write %.*s:policy", shown(w),
                             r->text + w.at, shown(w), r->text + w.at);
     const ramify_policy_ops *const *policies = ramify_policies(&count);
+    rmf_text                        known    = { 0 };
     for (uint32_t i = 0; i < count; i++)
-        offer(r, w, policies[i]->name, &best);
+        consider(r, w, policies[i]->name, &best, &known);
     offer(r, w, "steal", &best);
     for (uint32_t i = 0; r->extra && r->extra[i]; i++)
-        offer(r, w, r->extra[i]->name, &best);
-    return unknown(r, w, "policy", best,
-                   "round-robin, random, hash, weighted, load-aware, work-stealing, hierarchical, affinity");
+        consider(r, w, r->extra[i]->name, &best, &known);
+    ramify_status status = unknown(r, w, "policy", best, &known);
+    rmf_text_drop(&known);
+    return status;
 }
 
 /* '(' argument {',' argument} ')': the reader stands on the bracket and ends behind the other. */

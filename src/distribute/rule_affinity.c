@@ -95,7 +95,7 @@ static void clear_marks(_Atomic uint64_t *set, uint64_t mark)
 {
     for (uint32_t way = 0; way < WAYS; way++) {
         uint64_t word = rmf_load_relaxed(&set[way]);
-        /* order: relaxed; the word is all there is, no other memory is published with it */
+        /* order: none needed with look_up: a word is complete in itself, no other memory is published with it */
         rmf_cas_relaxed(&set[way], &word, word & ~mark);
     }
 }
@@ -108,6 +108,7 @@ static found look_up(const affinity *rule, _Atomic uint64_t *set, uint64_t tag, 
     found    f    = { RAMIFY_PICK_STAY, WAYS, 0 };
     uint64_t words[WAYS];
     for (uint32_t way = 0; way < WAYS; way++) {
+        /* order: none needed with pick_keyed: a word is complete in itself */
         uint64_t word = words[way] = rmf_load_relaxed(&set[way]);
         if (word == 0) {
             f.victim = way; /* ways fill from the first on and never empty: the tag is not behind */
@@ -115,9 +116,10 @@ static found look_up(const affinity *rule, _Atomic uint64_t *set, uint64_t tag, 
         }
         if (word >> (rule->value_bits + 1) == tag) {
             f.candidate = (uint32_t)(word & (mark - 1)) - 1;
-            /* order: relaxed; a mark says only that the key was used again, and losing one is harmless */
-            if (!(word & mark))
+            if (!(word & mark)) {
+                /* order: none needed with clear_marks: a mark says only "used again", and losing one is harmless */
                 rmf_cas_relaxed(&set[way], &word, word | mark);
+            }
             return f;
         }
     }
@@ -149,7 +151,7 @@ static uint32_t pick_keyed(affinity *rule, const ramify_branch *branch, const ra
         f = look_up(rule, set, tag, start);
         if (f.candidate != RAMIFY_PICK_STAY)
             return f.candidate;
-        /* order: relaxed; the word is all there is, no other memory is published with it */
+        /* order: none needed with look_up: a word is complete in itself, no other memory is published with it */
         if (rmf_cas_relaxed(&set[f.victim], &f.word, word))
             break;
     }

@@ -40,6 +40,8 @@ static ramify_status read_weights(const char *argument, double *weights, ramify_
     size_t       cursor = 0;
     double       sum    = 0, weight;
     for (uint32_t i = 0; rmf_arguments_next(argument, &cursor, &word); i++) {
+        if (rmf_argument_is(&word, "capacity"))
+            return rmf_diagnose(diagnosis, RAMIFY_ERR_SYNTAX, word.at, "capacity stands alone: no weights beside it");
         ramify_status status = rmf_argument_number(&word, WEIGHT_MAX, &weight, diagnosis);
         if (status)
             return status;

@@ -41,6 +41,7 @@ static inline void *rmf_state_new(size_t bytes)
  * nanosecond to wrap; the turn stays below count even then. */
 static inline uint32_t rmf_turn(_Atomic uint64_t *tickets, uint32_t count)
 {
+    /* order: none needed with other submitters: each ticket is given once, whatever else they see */
     return (uint32_t)(rmf_add_relaxed(tickets, 1) % count);
 }
 

@@ -25,24 +25,21 @@ function(ramify_link_items out)
   set(${out} ${items} PARENT_SCOPE)
 endfunction()
 
-# A static library does not remember what it needs: its users must be told. A shared one does.
-set(pc_requires_private "")
+# A static library does not remember what it needs: its users must be told. A shared one does. Libraries go into
+# Libs.private by name of file: as Requires.private, hwloc would bring in turn what only a static hwloc needs (udev), whose
+# development files Debian does not install with it.
 set(pc_libs_private -pthread)
 if(NOT BUILD_SHARED_LIBS)
   get_property(libs GLOBAL PROPERTY RAMIFY_ROOM_LIBS)
   ramify_link_items(items ${libs})
   foreach(item IN LISTS items)
     target_link_libraries(ramify INTERFACE $<INSTALL_INTERFACE:${item}>)
-    if(item MATCHES "lib(hwloc|numa|papi)[.]")
-      list(APPEND pc_requires_private ${CMAKE_MATCH_1}) # all three have a pkg-config file of that name
-    elseif(item MATCHES "^(/|-)")
-      list(APPEND pc_libs_private ${item})
-    else()
-      list(APPEND pc_libs_private -l${item})
+    if(NOT item MATCHES "^[/-]")
+      string(PREPEND item -l)
     endif()
+    list(APPEND pc_libs_private ${item})
   endforeach()
 endif()
-list(JOIN pc_requires_private ", " pc_requires_private)
 list(JOIN pc_libs_private " " pc_libs_private)
 
 # Relative to where the file itself lies, so that `cmake --install --prefix` and moved trees work; some distributions give

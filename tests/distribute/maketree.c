@@ -165,10 +165,10 @@ static void write_regular(char *out, const char *levels, uint32_t *leaf, uint32_
     for (unsigned i = 0; i < arity; i++) {
         char *end = out + strlen(out);
         if (*rest) {
-            sprintf(end, " %s" + (i == 0), name);
+            sprintf(end, "%s%s", i ? " " : "", name);
             write_regular(end, rest, leaf, skip);
         } else if ((*leaf)++ != skip) {
-            sprintf(end, " %s#%u" + (end[-1] == '('), name, *leaf - 1);
+            sprintf(end, "%s%s#%u", end[-1] == '(' ? "" : " ", name, *leaf - 1);
         }
         assert_true(strlen(end) < TEXT_MOST / 2);
     }

@@ -10,31 +10,32 @@
 static void accepts(void **state)
 {
     (void)state;
-    static const char *const right[] = {
-        "round-robin",
-        "random",
-        "hash",
-        "weighted",
-        "load-aware",
-        "work-stealing",
-        "steal",
-        "hierarchical",
-        "affinity",
-        "hash(key)",
-        " hash ( key ) ",
-        "weighted(capacity)",
-        "weighted(3,1,2)",
-        "weighted( 0.5 , 2. ,.25)",
-        "load-aware(8)",
-        "affinity(1048576)",
-        "numa:affinity, l3:load-aware, core:steal",
-        "numa:affinity,l3:load-aware,core:steal",
-        "\tnuma :\naffinity\r",
-        "core:steal, numa:affinity",
-        "cluster:random, node:random, package:random, group:random, die:random, numa:random, l3:random, l2:random, "
-        "core:random, pu:random",
-        "numa:hierarchical",
-        "numa:weighted(3,1), core:round-robin",
+    static const char        every_level[] = "cluster:random, node:random, package:random, group:random, die:random, "
+                                             "numa:random, l3:random, l2:random, core:random, pu:random";
+    static const char *const right[]       = {
+              "round-robin",
+              "random",
+              "hash",
+              "weighted",
+              "load-aware",
+              "work-stealing",
+              "steal",
+              "hierarchical",
+              "affinity",
+              "hash(key)",
+              " hash ( key ) ",
+              "weighted(capacity)",
+              "weighted(3,1,2)",
+              "weighted( 0.5 , 2. ,.25)",
+              "load-aware(8)",
+              "affinity(1048576)",
+              "numa:affinity, l3:load-aware, core:steal",
+              "numa:affinity,l3:load-aware,core:steal",
+              "\tnuma :\naffinity\r",
+              "core:steal, numa:affinity",
+              every_level,
+              "numa:hierarchical",
+              "numa:weighted(3,1), core:round-robin",
     };
     for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
         ramify_diagnosis why = { RAMIFY_OK, 77, "kept" };
@@ -122,7 +123,7 @@ static const mistake mistakes[] = {
     { "weighted(1e3)", 10, SYNTAX, "not a number" },
     { "weighted(1.2.3)", 12, SYNTAX, "not a number" },
     { "weighted(.)", 10, SYNTAX, "not a number" },
-    { "weighted(capacity, 2)", 9, SYNTAX, "not a number" },
+    { "weighted(capacity, 2)", 9, SYNTAX, "stands alone" },
     { "weighted(0, 0)", 9, RANGE, "above zero" },
     { "weighted(1, 1000000001)", 12, RANGE, "too large" },
     { "load-aware(1)", 11, RANGE, "from 2 to 8" },

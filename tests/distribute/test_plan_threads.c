@@ -6,10 +6,11 @@
 #include "maketree.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { THREADS = 8, EACH = 12000, DOMAINS_MOST = 128, KEYS = 512 };
+enum { THREADS = 8, EACH = 12000, DOMAINS_MOST = 128, KEYS = 512, MEETINGS = 20000 };
 
 typedef struct shared {
     const ramify_tree *tree;
@@ -117,6 +118,54 @@ static void keys_stay_together_with_many_submitters(void **state)
     assert_true(sh.scattered > 0);
 }
 
+/* Two threads meet at one new key after another, close enough to fill the same slot at once now and then. */
+typedef struct meeting {
+    shared          *shared;
+    _Atomic uint32_t arrived;
+    uint32_t         places[2][MEETINGS];
+} meeting;
+
+typedef struct guest {
+    pthread_t id;
+    meeting  *meeting;
+    uint32_t  number;
+} guest;
+
+static void *meet_many(void *argument)
+{
+    guest      *self   = argument;
+    meeting    *m      = self->meeting;
+    uint64_t    random = self->number;
+    ramify_hint hint   = { 0 };
+    ramify_pick pick   = { &hint, RAMIFY_NONE, &random, load_of, m->shared };
+    for (uint32_t n = 0; n < MEETINGS; n++) {
+        rmf_add_relaxed(&m->arrived, 1);
+        while (rmf_load_relaxed(&m->arrived) < 2 * (n + 1))
+            sched_yield();
+        hint                       = ramify_keyed(n);
+        m->places[self->number][n] = rmf_plan_place(m->shared->plan, 0, &pick);
+    }
+    return NULL;
+}
+
+static void a_new_key_met_by_two_threads_has_one_place(void **state)
+{
+    (void)state;
+    static shared  sh;
+    static meeting m      = { .shared = &sh };
+    guest          two[2] = { { .meeting = &m, .number = 0 }, { .meeting = &m, .number = 1 } };
+    ramify_tree   *tree   = tree_regular("core:64", RAMIFY_NONE);
+    sh.tree               = tree;
+    sh.plan               = plan_of(tree, "affinity(1048576)");
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&two[i].id, NULL, meet_many, &two[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(two[i].id, NULL);
+    assert_memory_equal(m.places[0], m.places[1], sizeof m.places[0]);
+    rmf_plan_free(sh.plan);
+    tree_drop(tree);
+}
+
 static void every_rule_serves_many_submitters(void **state)
 {
     (void)state;
@@ -137,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(turns_are_even_with_many_submitters),
         cmocka_unit_test(keys_stay_together_with_many_submitters),
+        cmocka_unit_test(a_new_key_met_by_two_threads_has_one_place),
         cmocka_unit_test(every_rule_serves_many_submitters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

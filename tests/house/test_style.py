@@ -38,6 +38,8 @@ class Checks(unittest.TestCase):
         self.breaks(style.check_file_headers, {'src/base/a.c': OPENING.split('\n')[0] + '\nint x;\n'}, 'opens with 1')
         self.breaks(style.check_file_headers,
                     {'src/base/a.c': OPENING.split('\n')[0] + '\n/* x' + '\n * x' * 15 + ' */\n'}, 'opens with 17')
+        self.keeps(style.check_file_headers,
+                   {'include/ramify/a.h': OPENING.split('\n')[0] + '\n/* x' + '\n * x' * 15 + ' */\n'})
 
     def test_sizes(self):
         self.keeps(style.check_sizes, {'src/base/a.c': 'int x;\n' * 598})
@@ -67,6 +69,7 @@ class Checks(unittest.TestCase):
         self.breaks(style.check_includes, {low: '', 'src/cli/main.c': '#include "deque.h"\n'}, 'which src/cli may not')
         self.breaks(style.check_includes, {low: '', 'bench/fib.c': '#include "deque.h"\n'}, 'which bench may not')
         self.breaks(style.check_includes, {high: '#include "gone.h"\n'}, 'is nowhere')
+        self.keeps(style.check_includes, {'bench/layer/layer.h': '', 'bench/kernels/fib.c': '#include "layer.h"\n'})
         self.keeps(style.check_includes, {low: '', 'tests/queue/test_deque.c': '#include "deque.h"\n'})
 
     def test_third_party_includes(self):
@@ -102,6 +105,8 @@ class Checks(unittest.TestCase):
         for operation in ('rmf_cas_relaxed(&p, &e, 1)', 'rmf_store_release(&p, 1)', 'rmf_add_seq_cst(&p, 1)',
                           'rmf_swap_acq_rel(&p, 1)', 'rmf_and_release(&p, 1)'):
             self.breaks(style.check_orders, {'src/queue/a.c': operation + ';\n'}, 'without an `order:`')
+        self.breaks(style.check_orders, {'include/ramify/fork.h': '__atomic_load_n(&p, __ATOMIC_ACQUIRE);\n'}, 'without')
+        self.keeps(style.check_orders, {'include/ramify/fork.h': '__atomic_load_n(&p, __ATOMIC_RELAXED);\n'})
         self.keeps(style.check_orders, {'src/queue/a.c': '/* order: pairs with push */\n' + use})
         self.keeps(style.check_orders, {'src/queue/a.c': 'x = rmf_load_acquire(&p); /* order: pairs with push */\n'})
         self.keeps(style.check_orders, {'src/queue/a.c': '/* order: pairs with push */\n' + use * 9})
@@ -119,6 +124,8 @@ class Checks(unittest.TestCase):
                     {'include/ramify/a.h': good.replace('int a', 'int a,\n  thing **t')}, '"Ownership:"')
         self.breaks(style.check_public_docs,
                     {'include/ramify/a.h': good.replace('ramify_status', 'const char *')}, '"Ownership:"')
+        self.keeps(style.check_public_docs,
+                   {'include/ramify/a.h': '/* Slow path. Not for direct use. */\nRAMIFY_API void ramify_x_slow(int a);\n'})
         borrowed = '/* It.\n * Otherwise as ramify_do. */\nRAMIFY_NODISCARD RAMIFY_API ramify_status ramify_all(int a);\n'
         self.keeps(style.check_public_docs, {'include/ramify/a.h': good + borrowed})
         self.breaks(style.check_public_docs, {'include/ramify/a.h': borrowed}, 'ramify_all does not say')

@@ -29,6 +29,7 @@ bench|program:c++|g++|gcc-c++|gcc-c++|gcc|gcc
 bench|program:clang|clang|clang|clang|clang|llvm
 bench|libomp:clang|libomp-dev|libomp-devel|libomp-devel|openmp|llvm
 bench|header++:tbb/version.h|libtbb-dev|tbb-devel|tbb-devel|onetbb|intel-tbb
+bench|program:gnuplot|gnuplot-nox|gnuplot|gnuplot|gnuplot|gnuplot
 TABLE
 }
 

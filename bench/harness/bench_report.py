@@ -19,6 +19,9 @@ import ratios
 from job_list import MISSION_FACTOR, REPEATS, Plan
 from run_jobs import run_all
 
+LOAD_PER_CORE = 0.35  # other programs on a third of the cores: with two, they move medians by more than the spread
+DRIFT = 1.25          # the probes repeat within a tenth on a quiet machine
+
 
 def arguments():
     parser = argparse.ArgumentParser(prog='bench/run', description='Measures Ramify beside its peers on this machine.')
@@ -35,7 +38,18 @@ def probe(build, when, cpus):
     """What the machine does by itself now."""
     done = subprocess.run([os.path.join(build, 'bench', 'bench-probe')], stdout=subprocess.PIPE, text=True, check=True,
                           preexec_fn=lambda: os.sched_setaffinity(0, cpus))
-    return {'when': when, **json.loads(done.stdout)}
+    return {'when': when, 'load': os.getloadavg()[0], **json.loads(done.stdout)}
+
+
+def busy_sentence(noise, workers):
+    """Why the figures deserve care, '' when nothing says so: other programs before, or a speed that changed."""
+    before, after = noise
+    if before['load'] > LOAD_PER_CORE * workers:
+        return f'before the first run other programs kept {before["load"]:.1f} CPUs busy (load average)'
+    for key, what in (('loop_ns', 'a fixed loop'), ('line_ns', 'a cache line from core to core')):
+        if before[key] and not 1 / DRIFT < after[key] / before[key] < DRIFT:
+            return f'{what} took {before[key]:.2f} ns before and {after[key]:.2f} ns after'
+    return ''
 
 
 def chosen(all_series, only, kernels):
@@ -89,6 +103,7 @@ def measure(options, facts):
         kernel['size'] = kernel['quick' if options.quick else 'full']
     there = {series.name for series in series_list}
     return {**report, 'seconds': time.monotonic() - begin, 'noise': noise,
+            'busy': busy_sentence(noise, facts['workers']),
             'kernel_list': [kernel for kernel in kernel_list if kernel['name'] in there],
             **evaluate(series_list, kernels),
             'runs': {series.name: [job_record(job) for job in series.jobs] for series in series_list}}
@@ -168,6 +183,8 @@ def main():
     print_micro(report)
     for what in report['missing'].values():
         print(f'\nLeft out, because it is not installed: {what}')
+    if report['busy']:
+        print(f'\nTake these figures with care: {report["busy"]}')
     for sentence in report['failures']:
         print(f'\nFAILED: {sentence}')
     print(f'\n{report["seconds"]:.0f} s. The report: {os.path.join(options.report, "index.html")} and report.json beside it')

@@ -22,6 +22,12 @@ MICRO_TITLES = {
     'idle': 'An idle runtime',
 }
 
+FIELD_NAMES = {
+    'threads_us': 'as many bare threads, \u00b5s', 'discover_us': 'a runtime that discovers the machine, \u00b5s',
+    'shared_tree_us': 'a runtime on a shared tree, \u00b5s', 'before_kib': 'resident before, KiB', 'most_kib': 'at most, KiB',
+    'after_kib': 'after, KiB', 'cpu_ms_per_s': 'CPU time in a second, ms',
+}
+
 
 def text(value):
     return html.escape(str(value))
@@ -93,10 +99,22 @@ def behind_sentence(report):
     found = report['not_ahead']
     if not found:
         return '<p class="note">In this run Ramify\'s best policy is ahead of every peer in every kernel.</p>\n'
-    words = {'behind': 'behind', 'level': 'level with'}
-    items = ', '.join(f'{text(kernel)}: {words[kind]} {PEER_NAMES[peer]} ({ratio:.2f}\u00d7)' for kernel, peer, ratio, kind
-                      in found)
-    return f'<p class="note"><b>Where Ramify is not ahead:</b> {items}.</p>\n'
+    parts = []
+    for kind, words in (('behind', 'Where Ramify is behind'), ('level', 'No difference beyond the noise')):
+        kernels = {}
+        for kernel, peer, ratio, its_kind in found:
+            if its_kind == kind:
+                kernels.setdefault(kernel, []).append(f'{PEER_NAMES[peer]} {ratio:.2f}\u00d7')
+        if kernels:
+            parts.append(f'<b>{words}:</b> ' + '; '.join(f'{text(k)} ({", ".join(peers)})' for k, peers in kernels.items()))
+    return f'<p class="note">{".<br>".join(parts)}.</p>\n'
+
+
+def rate(per_second):
+    """Operations per second as a reader says them."""
+    if per_second is None:
+        return '\u2013'
+    return f'{per_second / 1e6:.3g} M' if per_second >= 1e6 else f'{per_second / 1e3:.3g} K'
 
 
 def heat(ratio):
@@ -148,9 +166,9 @@ def mission_section(report):
     for r in rows:
         p99 = [f'<span class="v {"behind" if ns > r["asked_p99_ns"] else "ahead"}">{duration(ns)}</span>' if ns else '\u2013'
                for ns in (r['inside_p99_ns'], r['outside_p99_ns'])]
-        lines.append([text(r['policy']), number(r['asked_per_s'], 6), number(r['batch_per_s']), number(r['single_per_s']),
+        lines.append([text(r['policy']), rate(r['asked_per_s']), rate(r['batch_per_s']), rate(r['single_per_s']),
                       f'{number(r["ratio"])}\u00d7', number(r['of_aim']), duration(r['asked_p99_ns']), *p99])
-    head = ['policy', 'asked, ops/s', 'in batches', 'one by one', 'batches over asked', f'of the aim ({MISSION_FACTOR}\u00d7)',
+    head = ['policy', 'ops/s asked', 'ops/s in batches', 'ops/s one by one', 'batches over asked', f'of the aim ({MISSION_FACTOR}\u00d7)',
             'P99 asked', 'P99, from inside', 'P99, from outside']
     return ('<h2 id="mission">The mission\'s table</h2>\n<p>Throughput: empty tasks from one producer outside the pool, to the '
             'last one\'s end. Latency: tasks submitted one by one at the rate asked for, from the moment each was due to its '
@@ -173,7 +191,8 @@ def micro_line(line):
         shown = [f'{number(fig["median"])} ns', f'{number(1e3 / fig["median"])} M/s',
                  f'<span class="s">{number(fig["min"])}\u2013{number(fig["max"])} ns</span>']
     else:
-        shown = ['; '.join(f'{key}: {number(fig["median"])}' for key, fig in fields.items()), '', '']
+        shown = ['<br>'.join(f'{text(FIELD_NAMES.get(key, key))}: {number(fig["median"])}' for key, fig in fields.items()
+                             if key in FIELD_NAMES), '', '']
     return [text(name), text(line['how'])] + shown
 
 
@@ -183,7 +202,9 @@ def micro_section(report, plots):
         if not any(line['fields'] for line in found['variants']):
             continue
         latency = any('p50_ns' in line['fields'] for line in found['variants'])
-        head = ['', 'by'] + (['P50', 'P99', 'runs'] if latency else ['per task', 'rate', 'runs'])
+        per_task = any('tasks_per_s' in line['fields'] or 'serial_ns_per_task' in line['fields'] for line in found['variants'])
+        head = ['', 'by'] + (['P50', 'P99', 'runs'] if latency else ['per task', 'rate', 'runs'] if per_task else
+                             ['measured', '', ''])
         parts.append(f'<h3>{text(MICRO_TITLES.get(name, name))}</h3>\n' + figure(plots, name) +
                      table(head, [micro_line(line) for line in found['variants']], 2))
     return ''.join(parts) if len(parts) > 1 else ''
@@ -208,7 +229,7 @@ def method_section(report):
     versions = ', '.join(text(v) for v in (machine['gcc'], machine['clang'],
                                            machine['onetbb'] and f'oneTBB {machine["onetbb"]}') if v)
     probes = ''.join(f'<li>{text(p["when"])}: {number(p["loop_ns"])} ns per step of a fixed loop, '
-                     f'{number(p["line_ns"])} ns for a cache line from core to core</li>' for p in noise)
+                     f'{number(p["line_ns"])} ns for a cache line from core to core; load average {number(p["load"])}</li>' for p in noise)
     missing = ''.join(f'<li>Left out, because it is not installed: {text(what)}</li>' for what in report['missing'].values())
     return (f'<h2 id="method">How this was measured</h2>\n<ul>\n<li>{text(machine["cpu"])}, {text(machine["system"])}, Linux '
             f'{text(machine["kernel"])}, {number(machine["memory_gib"])} GiB</li>\n<li>{versions}; every form with -O3, the '
@@ -228,10 +249,11 @@ def page(report, plots):
     alarm = f'<div class="alarm"><b>This run failed its checks.</b><ul>{failures}</ul></div>\n' if failures else ''
     machine = report['machine']
     kind = 'quick run' if report['quick'] else 'full run'
+    warning = f'<p class="note"><b>Take these figures with care:</b> {text(report["busy"])}.</p>\n' if report['busy'] else ''
     return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Ramify on {text(machine["cpu"])}</title>\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{STYLE}</style></head>\n<body>\n'
-            f'<header><h1>Ramify on this machine</h1><p>{text(machine["cpu"])} \u00b7 {machine["workers"]} workers \u00b7 {kind} of '
-            f'{text(report["started"])} \u00b7 {number(report["seconds"])} s \u00b7 <a href="report.json">report.json</a></p></header>\n'
-            f'<main>{alarm}{tree_section(report)}{ratios_section(report)}{figure(plots, "speedup")}{policies_section(report)}'
+            f'<header><div><h1>Ramify on this machine</h1><p>{text(machine["cpu"])} \u00b7 {machine["workers"]} workers \u00b7 {kind} of '
+            f'{text(report["started"])} \u00b7 {number(report["seconds"])} s \u00b7 <a href="report.json">report.json</a></p></div></header>\n'
+            f'<main>{alarm}{warning}{tree_section(report)}{ratios_section(report)}{figure(plots, "speedup")}{policies_section(report)}'
             f'{mission_section(report)}{micro_section(report, plots)}{kernels_section(report)}{method_section(report)}</main>\n'
             '</body></html>\n')

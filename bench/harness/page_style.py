@@ -8,7 +8,7 @@ STYLE = '''
 * { box-sizing: border-box; }
 body { margin: 0; font: 15px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
 header { padding: 2.2rem 1.5rem 1.2rem; border-bottom: 3px solid var(--warm); }
-header > *, main { max-width: 62rem; margin-inline: auto; }
+header > div, main { max-width: 65rem; margin-inline: auto; }
 h1 { font-size: 1.9rem; letter-spacing: -.02em; margin-block: 0 .3rem; }
 header p { color: var(--soft); margin-block: 0; }
 main { padding: .5rem 1.5rem 4rem; }
@@ -20,10 +20,10 @@ ul { padding-left: 1.2rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; background: var(--card); border: 1px solid var(--line);
   border-radius: 6px; min-width: 30rem; font-size: .92rem; }
-th { font-weight: 600; color: var(--soft); font-size: .82rem; border-bottom: 1px solid var(--line); vertical-align: bottom; }
-th, td { padding: .34rem .75rem; }
+th { font-weight: 600; white-space: normal !important; line-height: 1.3; color: var(--soft); font-size: .82rem; border-bottom: 1px solid var(--line); vertical-align: bottom; }
+th, td { padding: .34rem .7rem; }
 tr + tr td { border-top: 1px solid var(--line); }
-.l { text-align: left; } .r { text-align: right; white-space: nowrap; }
+.l { text-align: left; } td.l:first-child { white-space: nowrap; } .r { text-align: right; white-space: nowrap; }
 .s { color: var(--soft); font-size: .82rem; }
 .v { font-weight: 600; } .ahead { color: var(--good); } .behind { color: var(--bad); } .level { color: var(--soft); }
 .h { display: block; padding: .05rem .45rem; margin-inline: -.45rem; border-radius: 4px;

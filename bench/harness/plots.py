@@ -20,7 +20,7 @@ set boxwidth 0.85
 def draw(path, name, size, script, data):
     """Runs gnuplot and gives the SVG's text; the file is written with a fixed ink, the text with the page's."""
     blocks = ''.join(f'${key} << EOD\n{text}EOD\n' for key, text in data.items())
-    terminal = f'set terminal svg size {size[0]},{size[1]} dynamic font "system-ui, sans-serif,13" name "{name}"\n'
+    terminal = f'set terminal svg size {size[0]},{size[1]} dynamic font "system-ui, sans-serif,13"\n'
     done = subprocess.run(['gnuplot'], input=terminal + blocks + PREAMBLE + script, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=60, check=True)
     svg = done.stdout[done.stdout.index('<svg'):]

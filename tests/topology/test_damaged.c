@@ -15,7 +15,7 @@
 
 /* hwloc 2.9 loses the objects it had made when it refuses a file. Its losses are not looked for here; that this library
  * gives hwloc's topology back is seen by the tests of sound files. */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 
 const char *__lsan_default_suppressions(void)
 {

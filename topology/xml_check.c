@@ -14,7 +14,7 @@ enum { DEPTH_MAX = 128 };
 /* An open element. Sets are empty and has_cpus false for all but objects with a cpuset. */
 typedef struct level {
     rmf_xml_part name;
-    bool         is_object, is_normal, has_cpus;
+    bool         is_object, is_normal, has_cpus, has_children;
     uint32_t     first;      /* lowest CPU, those off-line included; RAMIFY_NONE for none */
     uint32_t     last_first; /* that of the normal child before */
     uint64_t     cpus[RMF_BITS_MAX_WORDS], nodes[RMF_BITS_MAX_WORDS];
@@ -151,7 +151,7 @@ static ramify_status check_nesting(checker *c, level *up, const level *own)
         return RAMIFY_OK;
     if (!up->has_cpus || !rmf_bits_is_subset(own->cpus, up->cpus, words))
         return refuse(c, "an object with CPUs that its parent has not");
-    if (!own->is_normal || rmf_bits_is_empty(own->cpus, words))
+    if (!own->is_normal)
         return RAMIFY_OK;
     if (rmf_bits_intersects(own->cpus, up->taken, words))
         return refuse(c, "an object that shares CPUs with its sibling");
@@ -244,7 +244,10 @@ static ramify_status open_element(checker *c, const rmf_xml_tag *tag, bool stays
 {
     if (c->depth == DEPTH_MAX)
         return refuse(c, "elements that nest too deeply");
-    level *own = &c->stack[c->depth];
+    if (c->reader.passed_text)
+        return refuse(c, "text between elements");
+    c->stack[c->depth - 1].has_children = true;
+    level *own                          = &c->stack[c->depth];
     memset(own, 0, sizeof *own);
     own->name            = tag->name;
     ramify_status status = check_element(c, tag, own);
@@ -255,7 +258,10 @@ static ramify_status open_element(checker *c, const rmf_xml_tag *tag, bool stays
 
 static ramify_status close_element(checker *c, const rmf_xml_tag *tag)
 {
-    rmf_xml_part open = c->stack[c->depth - 1].name;
+    const level *own  = &c->stack[c->depth - 1];
+    rmf_xml_part open = own->name;
+    if (c->reader.passed_text && (own->is_object || own->has_children || c->depth == 1))
+        return refuse(c, "text between elements");
     if (open.length != tag->name.length || memcmp(open.bytes, tag->name.bytes, open.length) != 0)
         return refuse(c, "an end tag that does not match");
     c->depth--;
@@ -294,12 +300,6 @@ static ramify_status check_root(checker *c, const rmf_xml_tag *tag, unsigned hwl
     return RAMIFY_OK;
 }
 
-/* True when nothing but blanks and line ends follows. */
-static bool is_blank(const char *text)
-{
-    return text[strspn(text, " \t\r\n")] == '\0';
-}
-
 static ramify_status check_body(checker *c)
 {
     rmf_xml_tag   tag;
@@ -314,8 +314,9 @@ static ramify_status check_body(checker *c)
         }
     if (!status && c->objects == 0)
         status = refuse(c, "no machine");
-    size_t rest = c->reader.at;
-    if (!status && (rmf_xml_next(&c->reader, &tag) != RMF_XML_END || !is_blank(c->reader.text + rest)))
+    if (!status && c->major >= 2 && rmf_bits_is_empty(c->nodes_seen, RMF_BITS_MAX_WORDS))
+        status = refuse(c, "no NUMA node, of which every machine has one");
+    if (!status && (rmf_xml_next(&c->reader, &tag) != RMF_XML_END || c->reader.passed_text))
         status = refuse(c, "something behind </topology>");
     return status;
 }
@@ -334,6 +335,8 @@ ramify_status rmf_xml_check(const char *name, const char *text, size_t length, u
     rmf_xml_event event = rmf_xml_next(&c.reader, &tag);
     if (event == RMF_XML_END)
         c.reader.ended = true;
+    if (event < RMF_XML_END && c.reader.passed_text)
+        return refuse(&c, "text before the first element");
     if (event != RMF_XML_OPEN && event != RMF_XML_CLOSED)
         return event == RMF_XML_CLOSE ? refuse(&c, "an end tag first") : refuse_fault(&c);
 

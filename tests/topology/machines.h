@@ -30,13 +30,12 @@ static inline rmf_machine *make_machine(plan_of_machine p)
     uint32_t     nodes = p.packages * p.nodes_each, cores = nodes * p.cores_each, pus = cores * p.threads_each, at = 0;
     uint32_t     per_node = p.cores_each * p.threads_each, per_package = per_node * p.nodes_each;
     rmf_machine *m = NULL;
-    assert_int_equal(rmf_machine_create(p.packages + cores + pus, nodes, pus, &m), RAMIFY_OK);
+    assert_int_equal(rmf_machine_create(p.packages + cores, nodes, pus, &m), RAMIFY_OK);
     for (uint32_t i = 0; i < p.packages; i++)
         put_object(m, &at, RAMIFY_LEVEL_PACKAGE, i, i * per_package, per_package);
     for (uint32_t i = 0; i < cores; i++)
         put_object(m, &at, RAMIFY_LEVEL_CORE, i, i * p.threads_each, p.threads_each);
     for (uint32_t i = 0; i < pus; i++) {
-        put_object(m, &at, RAMIFY_LEVEL_PU, i, i, 1);
         rmf_bits_add(m->online, i);
         rmf_bits_add(m->allowed, i);
     }

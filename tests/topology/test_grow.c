@@ -129,12 +129,11 @@ static void sets_that_cut_across_are_left_out(void **state)
 {
     (void)state;
     rmf_machine *m = NULL;
-    assert_int_equal(rmf_machine_create(6, 0, 4, &m), RAMIFY_OK);
+    assert_int_equal(rmf_machine_create(2, 0, 4, &m), RAMIFY_OK);
     uint32_t at = 0;
     put_object(m, &at, RAMIFY_LEVEL_L3, 0, 0, 2);
     put_object(m, &at, RAMIFY_LEVEL_L2, 0, 1, 2); /* PUs 1 and 2, of which the L3 has only one */
     for (uint32_t pu = 0; pu < 4; pu++) {
-        put_object(m, &at, RAMIFY_LEVEL_PU, pu, pu, 1);
         rmf_bits_add(m->online, pu);
         rmf_bits_add(m->allowed, pu);
     }
@@ -152,13 +151,12 @@ static void the_order_of_levels_is_the_machines(void **state)
 {
     (void)state;
     rmf_machine *m = NULL;
-    assert_int_equal(rmf_machine_create(4 + 1 + 8, 2, 8, &m), RAMIFY_OK);
+    assert_int_equal(rmf_machine_create(4 + 1, 2, 8, &m), RAMIFY_OK);
     uint32_t at = 0;
     for (uint32_t i = 0; i < 4; i++)
         put_object(m, &at, RAMIFY_LEVEL_PACKAGE, i, 2 * i, 2);
     put_object(m, &at, RAMIFY_LEVEL_L3, 0, 0, 8);
     for (uint32_t pu = 0; pu < 8; pu++) {
-        put_object(m, &at, RAMIFY_LEVEL_PU, pu, pu, 1);
         rmf_bits_add(m->online, pu);
         rmf_bits_add(m->allowed, pu);
         rmf_bits_add(m->nodes[pu / 4].cpus, pu);

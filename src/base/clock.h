@@ -30,8 +30,8 @@ static inline uint64_t rmf_clock_ticks(void)
 #endif
 }
 
-/* Nanoseconds per tick, measured once per caller over about a millisecond (x86-64), read from the timer's frequency
- * register (Arm), or 1. Cost: up to 1 ms. */
+/* Nanoseconds per tick, measured once per process over a millisecond (x86-64), read from the timer's frequency
+ * register (Arm), or 1. Cost: 1 ms the first time. */
 double rmf_clock_ns_per_tick(void);
 
 #endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The record of a submitted task, as queues carry it: by value through rings, by pointer through deques.
+ *
+ * Queues never look inside; they only move records. */
+#ifndef RMF_QUEUE_TASK_H
+#define RMF_QUEUE_TASK_H
+
+#include <stdint.h>
+
+typedef struct rmf_task {
+    void (*fn)(void *argument);
+    void            *argument;
+    void            *group;       /* its group; the queue room does not know what that is */
+    uint64_t         stamp_ticks; /* when it was submitted; 0: not sampled */
+    uint32_t         home;        /* domain the policy chose */
+    float            weight;      /* relative cost, 1 is usual */
+    struct rmf_task *next;        /* link while the record is free */
+} rmf_task;
+
+_Static_assert(sizeof(rmf_task) <= 56, "a ring cell is one cache line: a turn of 8 bytes and a task");
+
+#endif

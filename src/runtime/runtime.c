@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The composition root: options, tree, plan and pool become a runtime; its counters become the public ones. */
+#include "runtime_handle.h"
+
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static ramify_status open_tree(const ramify_options *o, ramify_runtime *rt)
+{
+    if (o->tree) {
+        rt->tree = o->tree;
+        return RAMIFY_OK;
+    }
+    const ramify_tree_options how = { .from        = o->from,
+                                      .cpus        = o->cpus,
+                                      .workers     = o->workers,
+                                      .workers_per = o->workers_per,
+                                      .log         = o->log,
+                                      .log_self    = o->log_self,
+                                      .diagnosis   = o->diagnosis };
+    ramify_status status = ramify_tree_open(&how, &rt->own_tree);
+    rt->tree             = rt->own_tree;
+    return status;
+}
+
+static ramify_status start_pool(const ramify_options *o, ramify_runtime *rt)
+{
+    const rmf_pool_options how = { .owner         = rt,
+                                   .tree          = rt->tree,
+                                   .plan          = rt->plan,
+                                   .seed          = o->seed,
+                                   .spin_us       = o->spin_us,
+                                   .queue_tasks   = o->queue_tasks,
+                                   .full          = o->full,
+                                   .latency_every = o->latency_every,
+                                   /* a tree of another machine says nothing about the PUs of this one */
+                                   .bind = !o->no_bind && ramify_tree_is_this_machine(rt->tree),
+                                   .log  = { o->log, o->log_self } };
+    return rmf_pool_start(&how, &rt->pool);
+}
+
+static void drop(ramify_runtime *rt)
+{
+    rmf_plan_free(rt->plan);
+    ramify_tree_free(rt->own_tree);
+    free(rt);
+}
+
+ramify_status ramify_start(const ramify_options *options, ramify_runtime **result)
+{
+    ramify_options    o;
+    ramify_diagnosis *diagnosis = options ? options->diagnosis : NULL;
+    if (!result)
+        return RAMIFY_ERR_INVALID;
+    ramify_status status = rmf_options_read(options, &o, diagnosis);
+    if (status)
+        return status;
+    ramify_runtime *rt = calloc(1, sizeof *rt);
+    if (!rt)
+        return RAMIFY_ERR_NO_MEMORY;
+    status = open_tree(&o, rt);
+    if (!status)
+        status = rmf_plan_create(rt->tree, o.policy, o.policies, o.seed, diagnosis, &rt->plan);
+    if (!status)
+        status = start_pool(&o, rt);
+    if (status)
+        drop(rt);
+    else
+        *result = rt;
+    return status;
+}
+
+ramify_status ramify_stop(ramify_runtime *rt)
+{
+    if (!rt)
+        return RAMIFY_OK;
+    if (rmf_own_worker(rt->pool))
+        return RAMIFY_ERR_BUSY;
+    rmf_pool_stop(rt->pool);
+    drop(rt);
+    return RAMIFY_OK;
+}
+
+const ramify_tree *ramify_runtime_tree(const ramify_runtime *rt)
+{
+    return rt->tree;
+}
+
+uint32_t ramify_runtime_workers(const ramify_runtime *rt)
+{
+    return rt->pool->worker_count;
+}
+
+ramify_status ramify_runtime_counts(const ramify_runtime *rt, uint32_t worker, ramify_counts *counts)
+{
+    const rmf_pool *pool = rt->pool;
+    if (!counts)
+        return RAMIFY_ERR_INVALID;
+    if (worker != RAMIFY_NONE && worker >= pool->worker_count)
+        return RAMIFY_ERR_RANGE;
+    ramify_counts sum = { 0 };
+    if (worker != RAMIFY_NONE)
+        rmf_cell_sum(&pool->workers[worker]->cell, &sum);
+    else {
+        for (uint32_t w = 0; w < pool->worker_count; w++)
+            rmf_cell_sum(&pool->workers[w]->cell, &sum);
+        sum.wakes += rmf_load_relaxed(&pool->outside_wakes);
+        sum.inline_runs = rmf_load_relaxed(&pool->inline_runs);
+    }
+    *counts = sum;
+    return RAMIFY_OK;
+}
+
+ramify_status ramify_runtime_latency(const ramify_runtime *rt, ramify_latency *latency)
+{
+    if (!latency)
+        return RAMIFY_ERR_INVALID;
+    rmf_histogram *sum = calloc(1, sizeof *sum);
+    if (!sum)
+        return RAMIFY_ERR_NO_MEMORY;
+    for (uint32_t w = 0; w < rt->pool->worker_count; w++)
+        rmf_histogram_merge(sum, &rt->pool->workers[w]->cell.latency);
+    rmf_histogram_summary(sum, latency);
+    free(sum);
+    return RAMIFY_OK;
+}
+
+ramify_place ramify_here(void)
+{
+    const rmf_worker *worker = rmf_worker_self();
+    ramify_place      place  = { NULL, NULL, RAMIFY_NONE, RAMIFY_NONE };
+    if (!worker)
+        return place;
+    place.runtime = worker->pool->owner;
+    place.worker  = worker->number;
+    if (worker->frame) {
+        place.group = worker->frame->group;
+        place.home  = worker->frame->home;
+    }
+    return place;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Putting tasks into a domain's queue, waking somebody for them, and what happens when there is no room. */
+#include "submit.h"
+
+#include "fetch.h"
+#include "worker.h"
+
+#include <sched.h>
+
+/* How long a blocked submitter sleeps between two attempts once yielding did not help: long against a task, short
+ * against anything a user would notice. */
+static const uint64_t BLOCKED_NAP_NS = 100000;
+
+void rmf_uncharge(rmf_worker *worker, ramify_group *group, uint64_t count)
+{
+    if (!worker)
+        rmf_group_done(group, count);
+    else
+        while (count--)
+            rmf_worker_credit(worker, group);
+}
+
+static void wake(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool strict)
+{
+    uint32_t woken = strict ? rmf_wake_below(&pool->parking, domain) : rmf_wake_near(&pool->parking, domain);
+    if (!woken)
+        return;
+    if (worker)
+        rmf_count(&worker->cell.counts.wakes, woken);
+    else
+        rmf_add_relaxed(&pool->outside_wakes, woken);
+}
+
+uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool strict, const rmf_task *tasks,
+                     uint32_t count)
+{
+    uint32_t n = 0;
+    if (worker && domain == worker->domain && !strict)
+        while (n < count && !(pool->queue_tasks && rmf_deque_shared_any(&worker->deque) >= pool->queue_tasks) &&
+               rmf_deque_submit(worker, &tasks[n]))
+            n++;
+    if (n < count) {
+        rmf_inbox *inbox = rmf_pool_inbox(pool, domain, strict);
+        if (inbox)
+            n += rmf_inbox_push_mp(inbox, tasks + n, count - n);
+    }
+    if (n)
+        wake(pool, worker, domain, strict);
+    return n;
+}
+
+/* The caller chose what happens without room. `tries` counts the attempts so far. True: try again. */
+static bool wait_for_room(rmf_worker *worker, uint32_t tries)
+{
+    rmf_task task;
+    if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task)))
+        rmf_worker_run(worker, &task);
+    else if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
+        sched_yield();
+    else {
+        _Atomic uint32_t never = 0;
+        rmf_futex_wait(&never, 0, BLOCKED_NAP_NS);
+    }
+    return true;
+}
+
+static void run_inline(rmf_pool *pool, const rmf_task *task)
+{
+    rmf_add_relaxed(&pool->inline_runs, 1);
+    task->fn(task->argument);
+}
+
+ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, bool strict)
+{
+    for (uint32_t tries = 0; rmf_deliver(pool, worker, task->home, strict, task, 1) == 0; tries++) {
+        ramify_status refusal = pool->queue_tasks ? RAMIFY_ERR_NOT_NOW : RAMIFY_ERR_NO_MEMORY;
+        if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
+            continue;
+        if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_RUN)
+            run_inline(pool, task);
+        else
+            return refusal; /* the caller uncharges */
+        rmf_uncharge(worker, task->group, 1);
+        return RAMIFY_OK;
+    }
+    return RAMIFY_OK;
+}

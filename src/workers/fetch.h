@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Finding the next task, in this order: own deque, own inboxes, the ancestors' inboxes, then other workers and other
+ * domains, nearest first. */
+#ifndef RMF_WORKERS_FETCH_H
+#define RMF_WORKERS_FETCH_H
+
+#include "pool.h"
+
+/* The worker's own: deque, strict inbox, inbox. */
+bool rmf_fetch_own(rmf_worker *worker, rmf_task *task);
+
+/* Everybody else's: one pass over all places the worker may take from. */
+bool rmf_fetch_far(rmf_worker *worker, rmf_task *task);
+
+/* True when some place the worker may take from is not empty. The last look before sleeping. */
+bool rmf_fetch_any_left(const rmf_worker *worker);
+
+/* Any domain whose queues are not empty, RAMIFY_NONE if there is none: where a wake-up is due. */
+uint32_t rmf_fetch_where_left(const rmf_pool *pool);
+
+/* Puts a task on the worker's own deque, visible to thieves. False: no room or no memory. */
+bool rmf_deque_submit(rmf_worker *worker, const rmf_task *task);
+
+#endif

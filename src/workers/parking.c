@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The parking protocol; its argument is in parking.h. */
+#include "parking.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static const uint64_t SEARCHING = 1, PARKED = 1ull << 32;
+
+void rmf_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t most_ns)
+{
+    struct timespec limit = { (time_t)(most_ns / 1000000000u), (long)(most_ns % 1000000000u) };
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, most_ns ? &limit : NULL, NULL, 0);
+}
+
+void rmf_futex_wake(_Atomic uint32_t *word, int count)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+}
+
+ramify_status rmf_parking_init(rmf_parking *parking, const ramify_tree *tree)
+{
+    uint32_t workers = ramify_tree_leaf_count(tree), words = (workers + 63) / 64;
+    parking->workers = workers;
+    parking->tree    = tree;
+    parking->bits    = calloc(words, sizeof *parking->bits);
+    parking->beds    = aligned_alloc(RMF_PAIR_BYTES, workers * sizeof *parking->beds);
+    rmf_store_relaxed(&parking->idle, 0);
+    if (!parking->bits || !parking->beds) {
+        rmf_parking_drop(parking);
+        return RAMIFY_ERR_NO_MEMORY;
+    }
+    for (uint32_t w = 0; w < workers; w++)
+        rmf_store_relaxed(&parking->beds[w].token, 0);
+    return RAMIFY_OK;
+}
+
+void rmf_parking_drop(rmf_parking *parking)
+{
+    free(parking->bits);
+    free(parking->beds);
+    parking->bits = NULL;
+    parking->beds = NULL;
+}
+
+void rmf_search_begin(rmf_parking *parking)
+{
+    /* order: a searcher must be counted before it looks at a queue; pairs with the load in rmf_wake_near */
+    rmf_add_seq_cst(&parking->idle, SEARCHING);
+}
+
+bool rmf_search_end(rmf_parking *parking)
+{
+    /* order: the count falls before the last searcher's look at the queues; pairs with the load in rmf_wake_near */
+    uint64_t before = rmf_sub_seq_cst(&parking->idle, SEARCHING);
+    return (uint32_t)before == 1 && before >> 32 != 0;
+}
+
+static bool set_bit(rmf_parking *parking, uint32_t worker)
+{
+    uint64_t bit = 1ull << (worker % 64);
+    /* order: set before the sleeper's last look at the queues; pairs with the claim in clear_bit() */
+    return rmf_or_seq_cst(&parking->bits[worker / 64], bit) & bit;
+}
+
+/* True for the one caller that cleared it. */
+static bool clear_bit(rmf_parking *parking, uint32_t worker)
+{
+    uint64_t bit = 1ull << (worker % 64);
+    /* order: one claim per sleeper; comes after the claimer's publication; pairs with set_bit() */
+    return rmf_and_seq_cst(&parking->bits[worker / 64], ~bit) & bit;
+}
+
+void rmf_park_announce(rmf_parking *parking, uint32_t worker)
+{
+    set_bit(parking, worker);
+    /* order: from here on submitters may have to wake this worker; pairs with the load in rmf_wake_near */
+    rmf_add_seq_cst(&parking->idle, PARKED - SEARCHING);
+}
+
+/* A waker has claimed the worker and is about to hand over, or has handed over, the token. */
+static void take_token(rmf_parking *parking, uint32_t worker)
+{
+    rmf_bed *bed = &parking->beds[worker];
+    /* order: what the waker did before it woke us; pairs with the release in hand_token() */
+    while (rmf_load_acquire(&bed->token) == 0)
+        rmf_futex_wait(&bed->token, 0, 0);
+    rmf_store_relaxed(&bed->token, 0);
+}
+
+void rmf_park_abort(rmf_parking *parking, uint32_t worker)
+{
+    if (clear_bit(parking, worker))
+        /* order: as in rmf_park_announce, backwards */
+        rmf_add_seq_cst(&parking->idle, SEARCHING - PARKED);
+    else
+        take_token(parking, worker); /* a waker was faster and counts us as searching already */
+}
+
+void rmf_park_sleep(rmf_parking *parking, uint32_t worker)
+{
+    take_token(parking, worker);
+}
+
+static void hand_token(rmf_parking *parking, uint32_t worker)
+{
+    /* order: counted as a searcher before it can look; pairs with the load in rmf_wake_near */
+    rmf_add_seq_cst(&parking->idle, SEARCHING - PARKED);
+    /* order: pairs with the acquire in take_token() */
+    rmf_store_release(&parking->beds[worker].token, 1);
+    rmf_futex_wake(&parking->beds[worker].token, 1);
+}
+
+uint32_t rmf_wake_worker(rmf_parking *parking, uint32_t worker)
+{
+    if (!clear_bit(parking, worker))
+        return 0;
+    hand_token(parking, worker);
+    return 1;
+}
+
+/* Claims and wakes the first parked worker in [first, end). */
+static uint32_t wake_in(rmf_parking *parking, uint32_t first, uint32_t end)
+{
+    for (uint32_t word = first / 64; word * 64 < end; word++) {
+        uint64_t mask = ~0ull;
+        if (word == first / 64)
+            mask &= ~0ull << (first % 64);
+        if (end - word * 64 < 64)
+            mask &= (1ull << (end - word * 64)) - 1;
+        /* order: after the caller's publication; pairs with set_bit() */
+        uint64_t parked = rmf_load_seq_cst(&parking->bits[word]) & mask;
+        while (parked) {
+            uint32_t worker = word * 64 + (uint32_t)__builtin_ctzll(parked);
+            if (rmf_wake_worker(parking, worker))
+                return 1;
+            parked &= parked - 1;
+        }
+    }
+    return 0;
+}
+
+uint32_t rmf_wake_near(rmf_parking *parking, uint32_t domain)
+{
+    /* order: after the caller's seq_cst publication; pairs with the changes of `idle` above */
+    uint64_t idle = rmf_load_seq_cst(&parking->idle);
+    if (idle >> 32 == 0 || (uint32_t)idle != 0)
+        return 0;
+    const ramify_domain *domains = ramify_tree_domains(parking->tree, NULL);
+    for (uint32_t d = domain; d != RAMIFY_NONE; d = domains[d].parent)
+        if (wake_in(parking, domains[d].first_leaf, domains[d].first_leaf + domains[d].leaf_count))
+            return 1;
+    return 0;
+}
+
+uint32_t rmf_wake_below(rmf_parking *parking, uint32_t domain)
+{
+    const ramify_domain *d = ramify_tree_domains(parking->tree, NULL) + domain;
+    return wake_in(parking, d->first_leaf, d->first_leaf + d->leaf_count);
+}

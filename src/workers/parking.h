@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Parking: idle workers sleep on a futex each, and a submitter wakes the nearest one, but only when nobody searches.
+ *
+ * `idle` counts searching workers (low half) and parked ones (high half). The rule that loses no wake-up:
+ *  - a submitter publishes its task, then looks at `idle`: somebody searching is enough; nobody searching and somebody
+ *    parked: it claims a parked worker's bit, which makes it a searcher, and wakes it;
+ *  - a worker about to sleep sets its bit, moves itself from searching to parked, then looks at all queues once more;
+ *  - the last searcher to find work looks at all queues before it runs it, and wakes another worker if there is more.
+ * All of these steps are sequentially consistent, so of "task published" and "no searcher left" one side sees the other
+ * (Dekker's argument; the scheme of Go's scheduler, proc.go, with the nearest worker instead of any). */
+#ifndef RMF_WORKERS_PARKING_H
+#define RMF_WORKERS_PARKING_H
+
+#include "atomics.h"
+
+#include <stdbool.h>
+#include <ramify/tree.h>
+
+typedef struct rmf_bed {
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t token; /* futex word: 1 once a waker has claimed this worker */
+} rmf_bed;
+
+typedef struct rmf_parking {
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t idle; /* searching in the low half, parked in the high half */
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t *bits; /* bit w: worker w may be claimed by a waker */
+    rmf_bed           *beds;
+    uint32_t           workers;
+    const ramify_tree *tree;
+} rmf_parking;
+
+ramify_status rmf_parking_init(rmf_parking *parking, const ramify_tree *tree);
+void          rmf_parking_drop(rmf_parking *parking);
+
+/* A worker begins to search. */
+void rmf_search_begin(rmf_parking *parking);
+
+/* A searcher found work. True when it was the last one and somebody is parked: it must look for more work and call
+ * rmf_wake_near() if there is some. */
+bool rmf_search_end(rmf_parking *parking);
+
+/* First half of going to sleep: the searcher announces itself. Then it looks at every queue, then either sleeps or
+ * gives up. */
+void rmf_park_announce(rmf_parking *parking, uint32_t worker);
+
+/* Takes the announcement back; the worker searches again. */
+void rmf_park_abort(rmf_parking *parking, uint32_t worker);
+
+/* Sleeps until a waker claims the worker; it searches again. */
+void rmf_park_sleep(rmf_parking *parking, uint32_t worker);
+
+/* After a task was published at `domain`: wakes the nearest parked worker unless somebody searches. Returns workers
+ * woken, 0 or 1. Costs one load when nobody is parked. */
+uint32_t rmf_wake_near(rmf_parking *parking, uint32_t domain);
+
+/* The same for a task only workers below `domain` may run: wakes one of them even while others search. */
+uint32_t rmf_wake_below(rmf_parking *parking, uint32_t domain);
+
+/* Wakes one worker if it is parked or about to. */
+uint32_t rmf_wake_worker(rmf_parking *parking, uint32_t worker);
+
+/* Sleeps until *word is no longer `value`, at most `most_ns` (0: without limit); may wake early. */
+void rmf_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t most_ns);
+
+/* Wakes up to `count` threads sleeping on the word. */
+void rmf_futex_wake(_Atomic uint32_t *word, int count);
+
+#endif

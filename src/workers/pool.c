@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Starting and stopping the workers; inboxes; the load that policies see. */
+#include "worker.h"
+
+#include "clock.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ring sizes: a leaf's 256 cells are 16 KiB, so that a worker at rest stays well below 64 KiB; an inner domain's 4096
+ * absorb what one producer writes (20 ns each) while a sleeping worker wakes (22 us, PEERS.md). */
+enum { LEAF_CELLS = 256, INNER_CELLS = 4096 };
+
+/* Starting: every thread reports by rmf_pool_stand() and waits for the word of the thread that starts the pool. */
+enum { GATE_CLOSED, GATE_GO, GATE_AWAY };
+
+static uint32_t power_of_two_at_least(uint32_t n)
+{
+    uint32_t power = 2;
+    while (power < n)
+        power *= 2;
+    return power;
+}
+
+static rmf_inbox *make_inbox(const rmf_pool *pool, uint32_t domain)
+{
+    uint32_t   cells = pool->domains[domain].child_count ? INNER_CELLS : LEAF_CELLS;
+    rmf_inbox *inbox = aligned_alloc(RMF_PAIR_BYTES, sizeof *inbox);
+    if (pool->queue_tasks)
+        cells = power_of_two_at_least(pool->queue_tasks);
+    if (inbox && rmf_inbox_init(inbox, cells, pool->queue_tasks)) {
+        free(inbox);
+        inbox = NULL;
+    }
+    return inbox;
+}
+
+rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict)
+{
+    _Atomic(rmf_inbox *) *place = strict ? &pool->mail[domain].strict : &pool->mail[domain].open;
+    /* order: the inbox's contents; pairs with the release below */
+    rmf_inbox *inbox = rmf_load_acquire(place);
+    if (inbox)
+        return inbox;
+    pthread_mutex_lock(&pool->lock);
+    inbox = rmf_load_relaxed(place);
+    if (!inbox) {
+        inbox = make_inbox(pool, domain);
+        /* order: publishes the inbox; pairs with the acquire above and in fetch.c */
+        rmf_store_release(place, inbox);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return inbox;
+}
+
+static void drop_inbox(_Atomic(rmf_inbox *) *place)
+{
+    rmf_inbox *inbox = rmf_load_relaxed(place);
+    if (!inbox)
+        return;
+    rmf_inbox_drop(inbox);
+    free(inbox);
+}
+
+static double load_of_mail(const rmf_mail *mail)
+{
+    /* order: the inboxes' contents; pairs with the release in rmf_pool_inbox() */
+    rmf_inbox *open = rmf_load_acquire(&((rmf_mail *)(uintptr_t)mail)->open);
+    /* order: as above */
+    rmf_inbox *strict = rmf_load_acquire(&((rmf_mail *)(uintptr_t)mail)->strict);
+    return (open ? rmf_inbox_load(open) : 0.0) + (strict ? rmf_inbox_load(strict) : 0.0);
+}
+
+double rmf_pool_load(const void *pool_, uint32_t domain)
+{
+    const rmf_pool      *pool = pool_;
+    const ramify_domain *d    = &pool->domains[domain];
+    double               load = d->child_count ? load_of_mail(&pool->mail[domain]) : 0.0;
+    for (uint32_t leaf = d->first_leaf; leaf < d->first_leaf + d->leaf_count; leaf++) {
+        const rmf_worker *worker = pool->workers[leaf];
+        load += load_of_mail(&pool->mail[worker->domain]);
+        load += rmf_deque_shared_any(&worker->deque) + rmf_load_relaxed(&worker->cell.running);
+    }
+    return load;
+}
+
+bool rmf_pool_stand(rmf_pool *pool, bool is_whole)
+{
+    if (!is_whole)
+        rmf_add_relaxed(&pool->crippled, 1);
+    /* order: releases pool->workers[number]; pairs with the acquire in await_workers() */
+    rmf_add_acq_rel(&pool->standing, 1);
+    rmf_futex_wake(&pool->standing, 1);
+    uint32_t gate;
+    /* order: acquires all workers' pointers; pairs with the release in open_gate() */
+    while ((gate = rmf_load_acquire(&pool->gate)) == GATE_CLOSED)
+        rmf_futex_wait(&pool->gate, GATE_CLOSED, 0);
+    return gate == GATE_GO;
+}
+
+/* Waits until `count` threads stand. */
+static void await_workers(rmf_pool *pool, uint32_t count)
+{
+    uint32_t standing;
+    /* order: pairs with the release in rmf_pool_stand() */
+    while ((standing = rmf_load_acquire(&pool->standing)) < count)
+        rmf_futex_wait(&pool->standing, standing, 0);
+}
+
+static void open_gate(rmf_pool *pool, uint32_t gate)
+{
+    /* order: pairs with the acquire in rmf_pool_stand() */
+    rmf_store_release(&pool->gate, gate);
+    rmf_futex_wake(&pool->gate, INT_MAX);
+}
+
+/* Creates the threads; how many it could, and the pthread error of the one it could not. */
+static uint32_t create_threads(rmf_pool *pool, int *error)
+{
+    for (uint32_t w = 0; w < pool->worker_count; w++) {
+        pool->starts[w] = (rmf_worker_start){ pool, w };
+        *error          = pthread_create(&pool->threads[w], NULL, rmf_worker_main, &pool->starts[w]);
+        if (*error)
+            return w;
+    }
+    return pool->worker_count;
+}
+
+static ramify_status start_workers(rmf_pool *pool)
+{
+    int      error   = 0;
+    uint32_t created = create_threads(pool, &error);
+    await_workers(pool, created);
+    bool is_whole = !error && rmf_load_relaxed(&pool->crippled) == 0;
+    open_gate(pool, is_whole ? GATE_GO : GATE_AWAY);
+    if (is_whole)
+        return RAMIFY_OK;
+    for (uint32_t w = 0; w < created; w++)
+        pthread_join(pool->threads[w], NULL);
+    if (!error)
+        return RAMIFY_ERR_NO_MEMORY;
+    rmf_log_line(&pool->log, RAMIFY_LOG_ERROR, "pthread_create of worker %u of %u: %s", created, pool->worker_count,
+                 strerror(error));
+    return RAMIFY_ERR_SYSTEM;
+}
+
+/* Frees everything; the threads are gone. */
+static void drop_pool(rmf_pool *pool)
+{
+    for (uint32_t w = 0; pool->workers && w < pool->worker_count; w++)
+        rmf_worker_drop(pool->workers[w]);
+    for (uint32_t d = 0; pool->mail && d < pool->domain_count; d++) {
+        drop_inbox(&pool->mail[d].open);
+        drop_inbox(&pool->mail[d].strict);
+    }
+    for (ramify_group *g = pool->all_groups, *next; g; g = next) {
+        next = g->next_all;
+        pthread_mutex_destroy(&g->lock);
+        free(g);
+    }
+    rmf_parking_drop(&pool->parking);
+    rmf_depot_drop(&pool->depot);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->workers);
+    free(pool->mail);
+    free(pool->threads);
+    free(pool->starts);
+    free(pool);
+}
+
+static ramify_status allocate(rmf_pool *pool)
+{
+    pool->workers = calloc(pool->worker_count, sizeof *pool->workers);
+    pool->mail    = calloc(pool->domain_count, sizeof *pool->mail);
+    pool->threads = calloc(pool->worker_count, sizeof *pool->threads);
+    pool->starts  = calloc(pool->worker_count, sizeof *pool->starts);
+    if (!pool->workers || !pool->mail || !pool->threads || !pool->starts)
+        return RAMIFY_ERR_NO_MEMORY;
+    return rmf_parking_init(&pool->parking, pool->tree);
+}
+
+ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
+{
+    rmf_pool *pool = aligned_alloc(RMF_PAIR_BYTES, sizeof *pool);
+    if (!pool)
+        return RAMIFY_ERR_NO_MEMORY;
+    double ns_per_tick = rmf_clock_ns_per_tick();
+    *pool = (rmf_pool){ .owner         = options->owner,
+                        .tree          = options->tree,
+                        .plan          = options->plan,
+                        .seed          = options->seed,
+                        .serial        = rmf_clock_ns(),
+                        .queue_tasks   = options->queue_tasks,
+                        .full          = options->full,
+                        .latency_every = options->latency_every,
+                        .bind          = options->bind,
+                        .log           = options->log,
+                        .ns_per_tick   = ns_per_tick,
+                        .spin_ticks    = (uint64_t)(options->spin_us * 1e3 / ns_per_tick) };
+    pool->worker_count = ramify_tree_leaf_count(pool->tree);
+    pool->domains      = ramify_tree_domains(pool->tree, &pool->domain_count);
+    pthread_mutex_init(&pool->lock, NULL);
+    rmf_depot_init(&pool->depot);
+    ramify_status status = allocate(pool);
+    if (!status)
+        status = start_workers(pool);
+    if (status)
+        drop_pool(pool);
+    else
+        *result = pool;
+    return status;
+}
+
+/* Any group whose tasks are not done, for the stopping thread to wait for. */
+static ramify_group *busy_group(rmf_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    ramify_group *group = pool->all_groups;
+    while (group && !(group->live && !rmf_group_is_done(group)))
+        group = group->next_all;
+    pthread_mutex_unlock(&pool->lock);
+    return group;
+}
+
+void rmf_pool_stop(rmf_pool *pool)
+{
+    ramify_group *group;
+    while ((group = busy_group(pool)))
+        (void)ramify_wait(group); /* its error stays the caller's business */
+    /* order: before the wakes' look at the bits; pairs with the load in is_over() */
+    rmf_store_seq_cst(&pool->stopping, 1);
+    for (uint32_t w = 0; w < pool->worker_count; w++)
+        rmf_wake_worker(&pool->parking, w);
+    for (uint32_t w = 0; w < pool->worker_count; w++)
+        pthread_join(pool->threads[w], NULL);
+    drop_pool(pool);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A pool: the workers of one runtime, the inboxes of its domains, and what they share. */
+#ifndef RMF_WORKERS_POOL_H
+#define RMF_WORKERS_POOL_H
+
+#include "cell.h"
+#include "deque.h"
+#include "group.h"
+#include "inbox.h"
+#include "log.h"
+#include "parking.h"
+#include "plan.h"
+#include "stock.h"
+#include "victims.h"
+
+#include <ramify/runtime.h>
+
+typedef struct rmf_pool   rmf_pool;
+typedef struct rmf_worker rmf_worker;
+
+/* What a worker's thread is handed. */
+typedef struct rmf_worker_start {
+    rmf_pool *pool;
+    uint32_t  number;
+} rmf_worker_start;
+
+/* Whoever submits: state of its own for random choices and for sampling. */
+typedef struct rmf_sender {
+    uint64_t random;
+    uint32_t until_stamp; /* submissions until the next one is timed */
+} rmf_sender;
+
+/* A task that runs on this worker, innermost first. */
+typedef struct rmf_frame {
+    struct rmf_frame *outer;
+    ramify_group     *group;
+    uint32_t          home;
+} rmf_frame;
+
+struct rmf_worker {
+    rmf_deque        deque; /* its first line is the owner's, its second the thieves' */
+    rmf_monitor_cell cell;
+    _Alignas(RMF_PAIR_BYTES) rmf_pool *pool; /* from here on the worker's own */
+    uint32_t      number;                    /* also its leaf */
+    uint32_t      domain;                    /* its leaf's domain */
+    rmf_stock     stock;
+    rmf_sender    sender;
+    rmf_frame    *frame;
+    ramify_group *credit_group; /* group whose credits it holds, NULL: none */
+    uint64_t      credits;
+    rmf_victims   victims;
+    void         *block; /* the slots of the deque */
+};
+
+/* The queues of one domain; inner ones and strict ones are made when first used. */
+typedef struct rmf_mail {
+    _Atomic(rmf_inbox *) open;   /* any worker may fetch from it */
+    _Atomic(rmf_inbox *) strict; /* only workers below the domain */
+} rmf_mail;
+
+struct rmf_pool {
+    ramify_runtime      *owner; /* only handed back to the program by ramify_here() */
+    const ramify_tree   *tree;
+    const ramify_domain *domains;
+    uint32_t             domain_count, worker_count;
+    rmf_worker         **workers; /* each touched first by its own thread */
+    rmf_mail            *mail;    /* by domain */
+    rmf_plan            *plan;
+    rmf_parking          parking;
+    rmf_depot            depot;
+    rmf_log              log;
+    double               ns_per_tick;
+    uint64_t             spin_ticks;
+    uint64_t             seed;
+    uint64_t             serial; /* start time, ns: tells pools apart whose memory is the same */
+    uint32_t             queue_tasks, full, latency_every;
+    bool                 bind;
+    pthread_mutex_t      lock; /* guards groups and the making of inboxes */
+    ramify_group        *free_groups, *all_groups;
+    pthread_t           *threads;
+    rmf_worker_start    *starts;
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopping;
+    _Atomic uint32_t standing;        /* workers that are ready, or failed to get ready */
+    _Atomic uint32_t crippled;        /* of those, without memory */
+    _Atomic uint32_t gate;            /* futex word: whether they go to work */
+    _Atomic uint64_t outside_senders; /* threads from outside that have submitted: seeds their random states */
+    _Atomic uint64_t outside_wakes, inline_runs; /* counts of threads that have no cell */
+};
+
+/* What a pool is made of. tree and plan must outlive it. */
+typedef struct rmf_pool_options {
+    ramify_runtime    *owner;
+    const ramify_tree *tree;
+    rmf_plan          *plan;
+    uint64_t           seed;
+    uint32_t           spin_us, queue_tasks, full, latency_every;
+    bool               bind;
+    rmf_log            log;
+} rmf_pool_options;
+
+/* Makes the pool and starts its workers. Errors: ERR_NO_MEMORY; ERR_SYSTEM a thread could not be made. */
+ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **pool);
+
+/* Ends the workers once every group is done, and frees all. */
+void rmf_pool_stop(rmf_pool *pool);
+
+/* A worker's thread reports that it has its memory, or that it has not, and waits for the others. False: the start is
+ * called off. */
+bool rmf_pool_stand(rmf_pool *pool, bool is_whole);
+
+/* The inbox of a domain, made if need be; NULL when there is no memory. */
+rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict);
+
+/* Load of a domain, as policies see it: tasks queued below it (with weights) and running. pool: an rmf_pool. */
+double rmf_pool_load(const void *pool, uint32_t domain);
+
+/* The calling thread's worker, NULL outside. */
+rmf_worker *rmf_worker_self(void);
+
+#endif

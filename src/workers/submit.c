@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Submission: charge the group, choose a domain, put the task into its queue, wake somebody if nobody searches. */
+#include "submit.h"
+
+#include "clock.h"
+#include "worker.h"
+
+/* State of a thread that is no worker of the pool it submits to; refreshed when the pool is another one. */
+typedef struct outsider {
+    const rmf_pool *pool;
+    uint64_t        pool_serial;
+    rmf_sender      sender;
+} outsider;
+
+static _Thread_local outsider outside __attribute__((tls_model("initial-exec")));
+
+rmf_sender *rmf_sender_of(rmf_pool *pool, rmf_worker *worker)
+{
+    if (worker)
+        return &worker->sender;
+    if (outside.pool != pool || outside.pool_serial != pool->serial) {
+        /* The n-th thread to submit from outside gets the n-th stream: one thread is reproducible from the seed. */
+        uint64_t nth = rmf_add_relaxed(&pool->outside_senders, 1);
+        outside      = (outsider){ pool, pool->serial, { pool->seed + pool->worker_count + nth, 1 } };
+    }
+    return &outside.sender;
+}
+
+rmf_worker *rmf_own_worker(const rmf_pool *pool)
+{
+    rmf_worker *worker = rmf_worker_self();
+    return worker && worker->pool == pool ? worker : NULL;
+}
+
+static void charge(rmf_worker *worker, ramify_group *group)
+{
+    if (worker)
+        rmf_worker_charge(worker, group);
+    else
+        rmf_group_add(group, 1);
+}
+
+static uint64_t stamp(const rmf_pool *pool, rmf_sender *sender)
+{
+    if (--sender->until_stamp)
+        return 0;
+    sender->until_stamp = pool->latency_every;
+    return rmf_clock_ticks();
+}
+
+/* Domain a task goes to. Stealing needs no plan: a worker keeps it, others leave it where they were told to. */
+static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint)
+{
+    uint32_t from = hint->domain ? hint->domain - 1 : 0;
+    if (rmf_plan_is_stealing(pool->plan)) {
+        const ramify_domain *d = &pool->domains[from];
+        return worker && worker->number - d->first_leaf < d->leaf_count ? worker->domain : from;
+    }
+    const ramify_pick pick = { .hint      = hint,
+                               .from_leaf = worker ? worker->number : RAMIFY_NONE,
+                               .random    = &sender->random,
+                               .load      = rmf_pool_load,
+                               .load_self = pool };
+    return rmf_plan_place(pool->plan, from, &pick);
+}
+
+bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint)
+{
+    return hint->domain <= pool->domain_count && hint->weight >= 0.0; /* not a number is refused, too */
+}
+
+void rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, rmf_task *task)
+{
+    task->stamp_ticks = stamp(pool, sender);
+    task->weight      = hint->weight > 0.0 ? (float)hint->weight : 1.0f;
+    task->home        = place(pool, worker, sender, hint);
+}
+
+static const ramify_hint no_hint;
+
+ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argument, const ramify_hint *hint)
+{
+    if (!group || !fn)
+        return RAMIFY_ERR_INVALID;
+    rmf_pool *pool = group->pool;
+    hint           = hint ? hint : &no_hint;
+    if (!rmf_hint_is_valid(pool, hint))
+        return RAMIFY_ERR_INVALID;
+    if (ramify_group_cancelled(group))
+        return RAMIFY_ERR_CANCELED;
+
+    rmf_worker *worker = rmf_own_worker(pool);
+    rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
+    rmf_task_prepare(pool, worker, rmf_sender_of(pool, worker), hint, &task);
+    charge(worker, group);
+    ramify_status status = rmf_deliver_one(pool, worker, &task, hint->strict);
+    if (status)
+        rmf_uncharge(worker, group, 1);
+    return status;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The steps of a submission, shared by single tasks and batches. */
+#ifndef RMF_WORKERS_SUBMIT_H
+#define RMF_WORKERS_SUBMIT_H
+
+#include "pool.h"
+
+/* The calling thread's worker if it belongs to the pool, NULL otherwise. */
+rmf_worker *rmf_own_worker(const rmf_pool *pool);
+
+/* Random state and sampling counter of the calling thread; worker: as rmf_own_worker gives it. */
+rmf_sender *rmf_sender_of(rmf_pool *pool, rmf_worker *worker);
+
+bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint);
+
+/* Fills stamp, weight and home by the hint and the pool's policy. */
+void rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, rmf_task *task);
+
+/* Puts tasks into the queues of one domain and wakes somebody; how many found room, always the first ones. The group
+ * is charged already. */
+uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool strict, const rmf_task *tasks,
+                     uint32_t count);
+
+/* Delivers one task; without room does what the pool's options say. On failure the caller uncharges. */
+ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, bool strict);
+
+/* Takes back the charge for tasks that were not taken. */
+void rmf_uncharge(rmf_worker *worker, ramify_group *group, uint64_t count);
+
+#endif

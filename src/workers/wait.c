@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Waiting for a group: a worker runs other tasks meanwhile, another thread spins briefly and then sleeps. */
+#include "submit.h"
+#include "worker.h"
+
+#include "clock.h"
+
+#include <sched.h>
+
+/* True when the calling worker is inside a task of the group or of a group below it: waiting could never end. */
+static bool is_inside(const rmf_worker *worker, const ramify_group *group)
+{
+    for (const rmf_frame *frame = worker->frame; frame; frame = frame->outer)
+        for (const ramify_group *g = frame->group; g; g = g->parent)
+            if (g == group)
+                return true;
+    return false;
+}
+
+static void wait_as_worker(rmf_worker *worker, ramify_group *group)
+{
+    rmf_task task;
+    rmf_worker_settle(worker);
+    while (rmf_worker_next(worker, &task, group))
+        rmf_worker_run(worker, &task);
+    rmf_worker_settle(worker); /* what it ran last may belong to a group others wait for */
+}
+
+/* A thread of the program's: yields rather than pauses, because a worker may be bound to the core it stands on. */
+static void wait_outside(ramify_group *group)
+{
+    uint64_t start = rmf_clock_ticks();
+    while (rmf_clock_ticks() - start < group->pool->spin_ticks) {
+        if (rmf_group_is_done(group))
+            return;
+        sched_yield();
+    }
+    rmf_waiter waiter = { .worker = RAMIFY_NONE };
+    rmf_group_enlist(group, &waiter);
+    while (!rmf_group_is_done(group)) {
+        rmf_futex_wait(&waiter.word, 0, 0);
+        rmf_store_relaxed(&waiter.word, 0);
+    }
+    rmf_group_delist(group, &waiter);
+}
+
+ramify_status ramify_wait(ramify_group *group)
+{
+    if (!group)
+        return RAMIFY_ERR_INVALID;
+    rmf_worker *worker = rmf_own_worker(group->pool);
+    if (worker && is_inside(worker, group))
+        return RAMIFY_ERR_BUSY;
+    if (worker)
+        wait_as_worker(worker, group);
+    else
+        wait_outside(group);
+    if (ramify_group_error(group))
+        return RAMIFY_ERR_TASK;
+    return ramify_group_cancelled(group) ? RAMIFY_ERR_CANCELED : RAMIFY_OK;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The life of a worker: find a task, run it, and when there is none search, then sleep. */
+#ifndef RMF_WORKERS_WORKER_H
+#define RMF_WORKERS_WORKER_H
+
+#include "pool.h"
+
+/* Thread function; argument: an rmf_worker_start. */
+void *rmf_worker_main(void *start);
+
+/* Makes the calling thread the worker `number`: binds it, then makes and touches its memory. */
+rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number);
+void        rmf_worker_drop(rmf_worker *worker);
+
+/* Runs one task. */
+void rmf_worker_run(rmf_worker *worker, const rmf_task *task);
+
+/* Finds a task; blocks. until: false is returned once this group is done; NULL: once the pool stops. */
+bool rmf_worker_next(rmf_worker *worker, rmf_task *task, ramify_group *until);
+
+/* Gives back the credits it holds. */
+void rmf_worker_settle(rmf_worker *worker);
+
+/* One task more for a group, about to be submitted by this worker. */
+void rmf_worker_charge(rmf_worker *worker, ramify_group *group);
+
+/* One task of a group less. */
+void rmf_worker_credit(rmf_worker *worker, ramify_group *group);
+
+#endif

@@ -2,16 +2,7 @@
 /* Policies: a rule at a branch of the tree picks the child a task goes to.
  *
  * A flat policy sees all leaves as children of the root; a policy by level has one rule per level and walks down. The
- * text form, used by ramify_options.policy, RAMIFY_POLICY and the command:
- *
- *     policy := rule                               flat: over all leaves
- *             | level ':' rule {',' level ':' rule}  by level; levels that do not branch here are passed over
- *     rule   := name ['(' argument {',' argument} ')']
- *     name   := round-robin | random | hash | weighted | load-aware | work-stealing (or steal) | hierarchical
- *             | affinity | the name of a policy given in ramify_options.policies
- *
- * Blanks are free. `hierarchical` alone means: numa:affinity, l3:load-aware, core:steal. A level the tree has and the
- * text does not name uses `steal`. */
+ * language in which policies are written, and the table through which a program adds its own, stand below. */
 #ifndef RAMIFY_POLICY_H
 #define RAMIFY_POLICY_H
 
@@ -20,6 +11,24 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The policy language: the text of ramify_options.policy, of RAMIFY_POLICY and of the command.
+ *
+ *     policy := rule                               flat: over all leaves
+ *             | level ':' rule {',' level ':' rule}  by level; levels that do not branch here are passed over
+ *     rule   := name ['(' argument {',' argument} ')']
+ *     name   := round-robin | random | hash | weighted | load-aware | work-stealing (or steal) | hierarchical
+ *             | affinity | the name of a policy given in ramify_options.policies
+ *
+ * Blanks are free; levels may come in any order, each once. Where levels coincide on a machine, the rule of the
+ * outermost one named decides. `hierarchical` alone means: numa:affinity, l3:load-aware, core:steal; at a level it
+ * means what that text has there. A level the tree has and the text does not name uses `steal`.
+ *
+ * Arguments: hash(key), the default; weighted(capacity), the default, or weighted(3,1,2), one weight per candidate or
+ * per leaf of the tree; load-aware(d), the least loaded of d candidates looked at, 2 to 8, 2 by default; affinity(n),
+ * n keys remembered per branch, 64 to 1048576, 4096 by default. The others take none. Without a key, hash takes turns,
+ * and affinity leaves a task with the worker that submitted it. A policy of the caller's hides one of the library's
+ * with the same name; its argument is any text without brackets. */
 
 /* What a task says about itself. Zero-initialised means: nothing. Every field is optional. */
 typedef struct ramify_hint {
@@ -95,13 +104,15 @@ typedef struct ramify_policy_ops {
     void (*destroy)(void *state); /* may be NULL when create makes nothing to free */
 } ramify_policy_ops;
 
-/* The policies of the library. count: out. Ownership: static. Threads: any. Cost: O(1). */
+/* The policies of the library. count: out, may be NULL. Ownership: static. Threads: any. Cost: O(1). */
 RAMIFY_API const ramify_policy_ops *const *ramify_policies(uint32_t *count);
 
 /* Checks the text of a policy without a runtime.
  *
- * text: NUL-terminated. diagnosis: out, may be NULL; position points at the offending character.
- * Threads: any. Errors: ERR_SYNTAX malformed or unknown word. Cost: O(length). */
+ * text: NUL-terminated; only the library's policies are known. Whether a list of weights has the right length depends
+ * on the tree and is seen by ramify_start. diagnosis: out, may be NULL; position points at the offending character.
+ * Threads: any. Errors: ERR_SYNTAX malformed or unknown word; ERR_RANGE an argument is out of its range; ERR_INVALID
+ * text is NULL; ERR_NO_MEMORY. Cost: O(length), a copy of the text. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_policy_check(const char *text, ramify_diagnosis *diagnosis);
 
 #ifdef __cplusplus

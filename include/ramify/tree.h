@@ -58,9 +58,9 @@ typedef struct ramify_domain {
     uint32_t    depth;        /* 0 for the root */
     uint32_t    level;        /* ramify_level: the outermost of the levels that coincide here */
     uint32_t    level_mask;   /* bit l: level l coincides with this domain */
-    uint32_t    os_index;     /* index the operating system gives it, or RAMIFY_NONE */
+    uint32_t    os_index;     /* the operating system's, of the outermost level here that has one, or RAMIFY_NONE */
     uint32_t    node;         /* os index of the nearest NUMA node with memory, or RAMIFY_NONE */
-    double      capacity;     /* sum over its leaves; a leaf of the fastest kind of core is 1.0 */
+    double      capacity;     /* sum over its leaves; 1.0: one core of the fastest kind, divided among its leaves */
     uint64_t    cache_bytes;  /* largest cache shared by exactly this domain, 0: none or unknown */
     uint64_t    memory_bytes; /* memory attached at or below this domain, 0: unknown */
     ramify_bits cpus;         /* PUs that work here may run on */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The renderers, one per format; each appends to a growing text whose failure is asked for once, at the end. */
+#ifndef RMF_TOPOLOGY_RENDER_H
+#define RMF_TOPOLOGY_RENDER_H
+
+#include "text.h"
+#include "tree_inside.h"
+
+void rmf_render_text(const ramify_tree *tree, rmf_text *out);
+void rmf_render_json(const ramify_tree *tree, rmf_text *out);
+void rmf_render_svg(const ramify_tree *tree, rmf_text *out);
+
+/* "DRAM", "HBM", "far" or "unknown". */
+const char *rmf_memory_kind_name(uint32_t kind);
+
+/* "machine", "cpuset", "affinity", "quota" or "request". */
+const char *rmf_limit_name(ramify_limit limit);
+
+/* The levels that coincide at a domain, joined: "numa+l3". Returns buffer, which must hold 64 bytes. */
+char *rmf_level_names(uint32_t level_mask, char *buffer);
+
+/* A size in the largest binary unit that leaves at least 1, three digits: "1.5 GiB". Returns buffer of 24 bytes. */
+char *rmf_size_text(uint64_t bytes, char *buffer);
+
+#endif

@@ -117,9 +117,14 @@ static bool is_over(const rmf_pool *pool, const ramify_group *until)
 static void leave_search(rmf_worker *worker)
 {
     rmf_pool *pool = worker->pool;
+    /* A strict task wakes one worker, searchers or not; if it was this one and it leaves with another task, or there
+     * are more of them, the next is woken. */
+    uint32_t where = rmf_fetch_strict_left(worker);
+    if (where != RAMIFY_NONE)
+        rmf_count(&worker->cell.counts.wakes, rmf_wake_below(&pool->parking, where));
     if (!rmf_search_end(&pool->parking))
         return;
-    uint32_t where = rmf_fetch_where_left(pool);
+    where = rmf_fetch_where_left(pool);
     if (where != RAMIFY_NONE)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_near(&pool->parking, where));
 }

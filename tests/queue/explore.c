@@ -6,22 +6,25 @@
 #include "scale.h"
 
 #include <linux/futex.h>
+#include <ramify/policy.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
-/* 256 KiB hold the deepest call chain of a worker under AddressSanitizer. A schedule of 100,000 steps is no schedule of
+/* 256 KiB hold the deepest call chain of a worker under AddressSanitizer. A schedule of 10,000 steps is no schedule of
  * a case of this size: somebody spins. */
-enum { STACK_BYTES = 256 * 1024, STEPS_MAX = 100000, LOCKS_MAX = 16 };
+enum { STACK_BYTES = 256 * 1024, STEPS_MAX = 10000, LOCKS_MAX = 16, SAMPLED_PREEMPTIONS = 4 };
 
 typedef struct thread {
     ucontext_t  context;
     char       *stack;
     const void *waits_on; /* futex word or mutex it sleeps on, NULL: it can run */
     bool        done;
-    bool        paused; /* until another thread has made a step */
+    bool        yields; /* stands in explore_pause() */
+    uint32_t    ran;    /* threads that made a step since its last pause, as bits */
+    uint32_t    behind; /* threads that go before it: they waited while it spun */
 } thread;
 
 /* One answer of a schedule: which of how many. */
@@ -37,6 +40,8 @@ static struct {
     uint32_t            preemptions;
     answer             *answers; /* of this schedule; those below `given` are prescribed */
     size_t              given, used, room;
+    bool                samples; /* answers are drawn, not searched */
+    uint64_t            random, usual_steps;
     uint64_t            steps;
     const char         *violation;
     char                trace[sizeof(((explore_result *)0)->trace)];
@@ -51,11 +56,22 @@ uint32_t explore_self(void)
     return explorer.self;
 }
 
+/* An answer drawn at random: four preemptions, spread evenly over a schedule of the usual length. */
+static uint32_t draw_one_of(uint32_t count, bool preempts)
+{
+    uint32_t draw = (uint32_t)(ramify_random(&explorer.random) >> 32);
+    if (!preempts)
+        return draw % count;
+    return draw % explorer.usual_steps < SAMPLED_PREEMPTIONS ? 1 + draw / 7 % (count - 1) : 0;
+}
+
 /* The next prescribed answer, or the first of `count` where nothing is prescribed any more. */
-static uint32_t answer_one_of(uint32_t count)
+static uint32_t answer_one_of(uint32_t count, bool preempts)
 {
     if (count == 1)
         return 0;
+    if (explorer.samples)
+        return draw_one_of(count, preempts);
     if (explorer.used == explorer.room) {
         explorer.room    = explorer.room ? 2 * explorer.room : 1024;
         explorer.answers = realloc(explorer.answers, explorer.room * sizeof *explorer.answers);
@@ -78,29 +94,50 @@ static bool can_run(uint32_t t)
     return !explorer.threads[t].done && !explorer.threads[t].waits_on;
 }
 
+/* A thread that spun gives way to those who waited meanwhile: without this fairness the search would follow two
+ * spinning threads for ever (Musuvathi and Qadeer, "Fair stateless model checking", PLDI 2008, section 3). */
+static bool may_run(uint32_t t)
+{
+    if (!can_run(t))
+        return false;
+    for (uint32_t u = 0; u < explorer.now->threads; u++)
+        if ((explorer.threads[t].behind >> u & 1) && can_run(u))
+            return false;
+    return true;
+}
+
 /* Who may go on: the running thread first if it can, the others if this is no preemption or one is still allowed. */
 static uint32_t list_options(uint32_t *options)
 {
     uint32_t self = explorer.self, count = 0;
-    bool     goes_on = self != UINT32_MAX && can_run(self) && !explorer.threads[self].paused;
-    if (goes_on)
+    bool     is_free = self == UINT32_MAX || explorer.threads[self].yields || !may_run(self); /* to switch */
+    if (!is_free)
         options[count++] = self;
-    if (!goes_on || explorer.preemptions < explorer.now->preemptions)
+    uint32_t most = explorer.now->preemptions + (explorer.samples ? SAMPLED_PREEMPTIONS - 1 : 0);
+    if (is_free || explorer.preemptions < most)
         for (uint32_t t = 0; t < explorer.now->threads; t++)
-            if (t != self && can_run(t) && !explorer.threads[t].paused)
+            if (t != self && may_run(t))
                 options[count++] = t;
+    if (count == 0 && self != UINT32_MAX && can_run(self)) /* it yields, and there is nobody else */
+        options[count++] = self;
     return count;
+}
+
+static void note_step(uint32_t next)
+{
+    if (explorer.steps < sizeof explorer.trace)
+        explorer.trace[explorer.steps - 1] = (char)('A' + next);
+    for (uint32_t t = 0; t < explorer.now->threads; t++) {
+        explorer.threads[t].ran |= 1u << next;
+        explorer.threads[t].behind &= ~(1u << next);
+    }
+    explorer.threads[next].yields = false;
 }
 
 /* The thread to run next; UINT32_MAX: the schedule is over. */
 static uint32_t choose(void)
 {
     uint32_t options[EXPLORE_THREADS_MAX], count = list_options(options);
-    if (count == 0) { /* everybody who can run has paused: all may look again */
-        for (uint32_t t = 0; t < explorer.now->threads; t++)
-            explorer.threads[t].paused = false;
-        count = list_options(options);
-    }
     if (explorer.violation)
         return UINT32_MAX;
     if (count == 0) {
@@ -113,14 +150,10 @@ static uint32_t choose(void)
         explorer.violation = "no end in sight: a thread spins and nobody helps";
         return UINT32_MAX;
     }
-    uint32_t next = options[answer_one_of(count)];
-    if (explorer.self != UINT32_MAX && next != explorer.self && options[0] == explorer.self)
+    uint32_t self = explorer.self, next = options[answer_one_of(count, options[0] == self)];
+    if (next != self && options[0] == self)
         explorer.preemptions++;
-    if (explorer.steps < sizeof explorer.trace)
-        explorer.trace[explorer.steps - 1] = (char)('A' + next);
-    for (uint32_t t = 0; t < explorer.now->threads; t++)
-        if (t != next)
-            explorer.threads[t].paused = false;
+    note_step(next);
     return next;
 }
 
@@ -149,8 +182,12 @@ bool explore_after(bool succeeded)
 
 int explore_pause(void)
 {
-    if (explorer.self != UINT32_MAX)
-        explorer.threads[explorer.self].paused = true;
+    if (explorer.self == UINT32_MAX)
+        return 0;
+    thread *self = &explorer.threads[explorer.self];
+    self->behind = ~self->ran;
+    self->ran    = 1u << explorer.self;
+    self->yields = true;
     explore_step();
     return 0;
 }
@@ -270,8 +307,9 @@ static void run_schedule(const explore_case *c)
     explorer.violation                                    = NULL;
     for (uint32_t t = 0; t < c->threads; t++) {
         explorer.threads[t].done     = false;
-        explorer.threads[t].paused   = false;
+        explorer.threads[t].yields   = false;
         explorer.threads[t].waits_on = NULL;
+        explorer.threads[t].ran = explorer.threads[t].behind = 0;
     }
     memset(explorer.locks, 0, sizeof explorer.locks);
     c->setup();
@@ -310,6 +348,12 @@ explore_result explore_run(const explore_case *c)
         if (explorer.steps > result.longest_steps)
             result.longest_steps = explorer.steps;
     } while (!explorer.violation && advance());
+    explorer.samples     = true;
+    explorer.random      = 0;
+    explorer.usual_steps = result.longest_steps;
+    for (uint64_t n = 0; n < c->samples && !explorer.violation; n++, result.samples++)
+        run_schedule(c);
+    explorer.samples = false;
     result.violation = explorer.violation;
     if (result.violation) {
         size_t length = explorer.steps < sizeof result.trace ? explorer.steps : sizeof result.trace - 4;
@@ -321,7 +365,8 @@ explore_result explore_run(const explore_case *c)
     free(explorer.answers);
     explorer.answers = NULL;
     explorer.room    = 0;
-    printf("%s: %llu schedules, the longest of %llu steps%s%s\n", c->name, (unsigned long long)result.schedules,
+    printf("%s: %llu schedules, %llu samples, the longest of %llu steps%s%s\n", c->name,
+           (unsigned long long)result.schedules, (unsigned long long)result.samples,
            (unsigned long long)result.longest_steps, result.violation ? ": " : "",
            result.violation ? result.violation : "");
     return result;

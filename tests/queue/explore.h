@@ -6,6 +6,7 @@
  * every one that changed something conditionally, the running one asks the explorer who goes on. A run is a list of
  * answers; depth-first search over these lists visits all of them (Godefroid, POPL 1997). With more than two threads
  * the number of preemptions is bounded: nearly all known bugs need two or fewer (Musuvathi and Qadeer, PLDI 2007).
+ * Cases of several hundred steps are visited in full with one preemption and sampled beyond that, from a fixed seed.
  * A futex and a mutex are states of the explorer, so a schedule that ends with everybody asleep is seen as one.
  *
  * What is explored is sequentially consistent: each atomic operation takes effect at once, in the schedule's order.
@@ -28,10 +29,11 @@ typedef struct explore_case {
     void (*body[EXPLORE_THREADS_MAX])(void);
     const char *(*check)(void); /* after each schedule: NULL, or what is wrong */
     void (*teardown)(void);     /* after each schedule; may be NULL */
+    uint64_t samples;           /* beyond that, so many schedules drawn at random with three preemptions more */
 } explore_case;
 
 typedef struct explore_result {
-    uint64_t    schedules;
+    uint64_t    schedules, samples;
     uint64_t    longest_steps;
     const char *violation;   /* NULL: none in any schedule */
     char        trace[2000]; /* the schedule that violates it, as one letter per step; ends with "..." when cut */

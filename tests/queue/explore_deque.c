@@ -123,12 +123,20 @@ static void owner_contends_for_one(void)
 }
 
 static const explore_case cases[] = {
-    { "deque: restart, 1 thief", 2, EXPLORE_ALL, 10000, setup, { owner_restarts, thief }, check, NULL },
-    { "deque: slide, 1 thief", 2, EXPLORE_ALL, 5000, setup, { owner_slides, thief }, check, NULL },
-    { "deque: one item, 1 thief", 2, EXPLORE_ALL, 10000, setup, { owner_contends_for_one, thief }, check, NULL },
-    { "deque: restart, 2 thieves", 3, 4, 50000, setup, { owner_restarts, thief, thief_of_one }, check, NULL },
-    { "deque: slide, 2 thieves", 3, 4, 50000, setup, { owner_slides, thief, thief_of_one }, check, NULL },
-    { "deque: one item, 2 thieves", 3, 4, 50000, setup, { owner_contends_for_one, thief, thief_of_one }, check, NULL },
+    { "deque: restart, 1 thief", 2, EXPLORE_ALL, 10000, setup, { owner_restarts, thief }, check, NULL, 0 },
+    { "deque: slide, 1 thief", 2, EXPLORE_ALL, 5000, setup, { owner_slides, thief }, check, NULL, 0 },
+    { "deque: one item, 1 thief", 2, EXPLORE_ALL, 10000, setup, { owner_contends_for_one, thief }, check, NULL, 0 },
+    { "deque: restart, 2 thieves", 3, 4, 50000, setup, { owner_restarts, thief, thief_of_one }, check, NULL, 0 },
+    { "deque: slide, 2 thieves", 3, 4, 50000, setup, { owner_slides, thief, thief_of_one }, check, NULL, 0 },
+    { "deque: one item, 2 thieves",
+      3,
+      4,
+      50000,
+      setup,
+      { owner_contends_for_one, thief, thief_of_one },
+      check,
+      NULL,
+      0 },
 };
 
 #ifdef EXPLORE_MUTANT

@@ -2,12 +2,15 @@
 /* Builds and takes down the explored pool. */
 #include "explore_pool.h"
 
+#include "submit.h"
+
 #include <stdlib.h>
 
 /* Tasks per queue: more than any schedule has. */
 enum { QUEUE_TASKS = 8 };
 
 rmf_pool           *explored_pool;
+static rmf_pool     memory; /* one place for all: a thread from outside knows a pool by its address */
 static ramify_tree *tree;
 static rmf_plan    *plan;
 static rmf_worker  *played[EXPLORE_THREADS_MAX];
@@ -32,17 +35,15 @@ void explored_pool_close(void)
 
 void explored_pool_make(void)
 {
-    rmf_pool *pool = aligned_alloc(RMF_PAIR_BYTES, sizeof *pool);
-    must(pool != NULL);
-    /* serial: sampling of a thread from outside is set up once, not once per schedule */
-    *pool = (rmf_pool){ .tree          = tree,
-                        .plan          = plan,
-                        .worker_count  = ramify_tree_leaf_count(tree),
-                        .domains       = ramify_tree_domains(tree, &(uint32_t){ 0 }),
-                        .queue_tasks   = QUEUE_TASKS,
-                        .full          = RAMIFY_FULL_FAIL,
-                        .latency_every = UINT32_MAX,
-                        .serial        = 1 };
+    rmf_pool *pool = &memory;
+    *pool          = (rmf_pool){ .tree          = tree,
+                                 .plan          = plan,
+                                 .worker_count  = ramify_tree_leaf_count(tree),
+                                 .domains       = ramify_tree_domains(tree, &(uint32_t){ 0 }),
+                                 .queue_tasks   = QUEUE_TASKS,
+                                 .full          = RAMIFY_FULL_FAIL,
+                                 .latency_every = UINT32_MAX,
+                                 .serial        = 1 };
     (void)ramify_tree_domains(tree, &pool->domain_count);
     pthread_mutex_init(&pool->lock, NULL);
     rmf_depot_init(&pool->depot);
@@ -57,6 +58,7 @@ void explored_pool_make(void)
     for (uint32_t t = 0; t < EXPLORE_THREADS_MAX; t++)
         played[t] = NULL;
     explored_pool = pool;
+    (void)rmf_sender_of(pool, NULL); /* a thread's first submission takes one step more than the later ones */
 }
 
 static void drop_inbox(rmf_inbox *inbox)
@@ -82,7 +84,6 @@ void explored_pool_drop(void)
     rmf_depot_drop(&pool->depot);
     free(pool->workers);
     free(pool->mail);
-    free(pool);
     explored_pool = NULL;
 }
 

@@ -13,7 +13,8 @@ static const uint64_t BLOCKED_NAP_NS = 100000;
 
 void rmf_uncharge(rmf_worker *worker, ramify_group *group, uint64_t count)
 {
-    if (!worker)
+    /* Credits of another group than the running task's would be kept until that task ends, however long it runs. */
+    if (!worker || !worker->frame || worker->frame->group != group)
         rmf_group_done(group, count);
     else
         while (count--)
@@ -53,9 +54,10 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool s
 static bool wait_for_room(rmf_worker *worker, uint32_t tries)
 {
     rmf_task task;
-    if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task)))
+    if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task))) {
         rmf_worker_run(worker, &task);
-    else if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
+        rmf_worker_settle(worker); /* the group of what it ran must not wait for the task that goes on now */
+    } else if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
         sched_yield();
     else {
         _Atomic uint32_t never = 0;

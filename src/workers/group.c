@@ -39,7 +39,8 @@ static void wake_waiters(ramify_group *group)
             rmf_wake_worker(&group->pool->parking, w->worker);
             continue;
         }
-        rmf_store_relaxed(&w->word, 1); /* the lock orders it; the sleeper looks at `pending` itself */
+        /* order: after the count was brought to zero; pairs with the store in wait_outside() */
+        rmf_store_seq_cst(&w->word, 1);
         rmf_futex_wake(&w->word, 1);
     }
     pthread_mutex_unlock(&group->lock);

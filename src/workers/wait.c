@@ -39,7 +39,9 @@ static void wait_outside(ramify_group *group)
     rmf_group_enlist(group, &waiter);
     while (!rmf_group_is_done(group)) {
         rmf_futex_wait(&waiter.word, 0, 0);
-        rmf_store_relaxed(&waiter.word, 0);
+        /* order: before the next look at the count, or a wake between the two would be wiped out unseen; pairs with
+         * the store in wake_waiters() */
+        rmf_store_seq_cst(&waiter.word, 0);
     }
     rmf_group_delist(group, &waiter);
 }

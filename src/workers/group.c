@@ -39,7 +39,7 @@ static void wake_waiters(ramify_group *group)
             rmf_wake_worker(&group->pool->parking, w->worker);
             continue;
         }
-        /* order: after the count was brought to zero; pairs with the store in wait_outside() */
+        /* order: after the count was brought to zero; pairs with the store in rmf_wait_outside() */
         rmf_store_seq_cst(&w->word, 1);
         rmf_futex_wake(&w->word, 1);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Starting and stopping the workers; inboxes; the load that policies see. */
+#include "submit.h"
 #include "worker.h"
 
 #include "clock.h"
@@ -227,7 +228,7 @@ void rmf_pool_stop(rmf_pool *pool)
 {
     ramify_group *group;
     while ((group = busy_group(pool)))
-        (void)ramify_wait(group); /* its error stays the caller's business */
+        rmf_wait_outside(group); /* its error is the caller's business, and its parent: a task may give it back now */
     /* order: before the wakes' look at the bits; pairs with the load in is_over() */
     rmf_store_seq_cst(&pool->stopping, 1);
     for (uint32_t w = 0; w < pool->worker_count; w++)

@@ -26,8 +26,8 @@ static void wait_as_worker(rmf_worker *worker, ramify_group *group)
     rmf_worker_settle(worker); /* what it ran last may belong to a group others wait for */
 }
 
-/* A thread of the program's: yields rather than pauses, because a worker may be bound to the core it stands on. */
-static void wait_outside(ramify_group *group)
+/* Yields rather than pauses, because a worker may be bound to the core the thread stands on. */
+void rmf_wait_outside(ramify_group *group)
 {
     uint64_t start = rmf_clock_ticks();
     while (rmf_clock_ticks() - start < group->pool->spin_ticks) {
@@ -56,7 +56,7 @@ ramify_status ramify_wait(ramify_group *group)
     if (worker)
         wait_as_worker(worker, group);
     else
-        wait_outside(group);
+        rmf_wait_outside(group);
     if (ramify_group_error(group))
         return RAMIFY_ERR_TASK;
     return ramify_group_cancelled(group) ? RAMIFY_ERR_CANCELED : RAMIFY_OK;

@@ -7,7 +7,6 @@
 #include "fetch.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -235,14 +234,6 @@ void rmf_worker_drop(rmf_worker *worker)
     free(worker);
 }
 
-/* A program's signal handlers run on its own threads, not on the workers. */
-static void block_signals(void)
-{
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
-}
-
 void *rmf_worker_main(void *argument)
 {
     rmf_pool *pool   = ((rmf_worker_start *)argument)->pool;
@@ -250,7 +241,6 @@ void *rmf_worker_main(void *argument)
     char      name[16];
     snprintf(name, sizeof name, "ramify-%u", number % 100000);
     pthread_setname_np(pthread_self(), name);
-    block_signals();
 
     rmf_worker *worker    = rmf_worker_make(pool, number);
     pool->workers[number] = worker;

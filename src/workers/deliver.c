@@ -66,10 +66,15 @@ static bool wait_for_room(rmf_worker *worker, uint32_t tries)
     return true;
 }
 
-static void run_inline(rmf_pool *pool, const rmf_task *task)
+/* The frame tells ramify_wait() in the task that its group cannot be done, and ramify_here() which group it is of. */
+static void run_inline(rmf_pool *pool, rmf_worker *worker, const rmf_task *task)
 {
+    rmf_frame **frames = rmf_frames_of(worker);
+    rmf_frame   frame  = { *frames, task->group, task->home };
+    *frames            = &frame;
     rmf_add_relaxed(&pool->inline_runs, 1);
     task->fn(task->argument);
+    *frames = frame.outer;
 }
 
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, bool strict)
@@ -79,7 +84,7 @@ ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task
         if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
             continue;
         if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_RUN)
-            run_inline(pool, task);
+            run_inline(pool, worker, task);
         else
             return refusal; /* the caller uncharges */
         rmf_uncharge(worker, task->group, 1);

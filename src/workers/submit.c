@@ -26,6 +26,12 @@ rmf_sender *rmf_sender_of(rmf_pool *pool, rmf_worker *worker)
     return &outside.sender;
 }
 
+rmf_frame **rmf_frames_of(rmf_worker *worker)
+{
+    static _Thread_local rmf_frame *frames __attribute__((tls_model("initial-exec")));
+    return worker ? &worker->frame : &frames;
+}
+
 rmf_worker *rmf_own_worker(const rmf_pool *pool)
 {
     rmf_worker *worker = rmf_worker_self();

@@ -11,6 +11,9 @@ rmf_worker *rmf_own_worker(const rmf_pool *pool);
 /* Random state and sampling counter of the calling thread; worker: as rmf_own_worker gives it. */
 rmf_sender *rmf_sender_of(rmf_pool *pool, rmf_worker *worker);
 
+/* The tasks that run on the calling thread: the worker's, or without one those it runs in place of a worker. */
+rmf_frame **rmf_frames_of(rmf_worker *worker);
+
 bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint);
 
 /* Fills stamp, weight and home by the hint and the pool's policy. */

@@ -7,10 +7,10 @@
 
 #include <sched.h>
 
-/* True when the calling worker is inside a task of the group or of a group below it: waiting could never end. */
-static bool is_inside(const rmf_worker *worker, const ramify_group *group)
+/* True when the calling thread is inside a task of the group or of a group below it: waiting could never end. */
+static bool is_inside(rmf_worker *worker, const ramify_group *group)
 {
-    for (const rmf_frame *frame = worker->frame; frame; frame = frame->outer)
+    for (const rmf_frame *frame = *rmf_frames_of(worker); frame; frame = frame->outer)
         for (const ramify_group *g = frame->group; g; g = g->parent)
             if (g == group)
                 return true;
@@ -51,7 +51,7 @@ ramify_status ramify_wait(ramify_group *group)
     if (!group)
         return RAMIFY_ERR_INVALID;
     rmf_worker *worker = rmf_own_worker(group->pool);
-    if (worker && is_inside(worker, group))
+    if (is_inside(worker, group))
         return RAMIFY_ERR_BUSY;
     if (worker)
         wait_as_worker(worker, group);

@@ -266,3 +266,14 @@ uint32_t rmf_fetch_where_left(const rmf_pool *pool)
     }
     return RAMIFY_NONE;
 }
+
+uint32_t rmf_fetch_strict_left(const rmf_worker *worker)
+{
+    for (uint32_t i = 0; i < worker->victims.steps; i++) {
+        uint32_t   domain = worker->victims.step[i].domain;
+        rmf_inbox *strict = inbox_of(&worker->pool->mail[domain].strict);
+        if (strict && rmf_inbox_size(strict))
+            return domain;
+    }
+    return RAMIFY_NONE;
+}

@@ -22,6 +22,9 @@ bool rmf_fetch_any_left(const rmf_worker *worker);
 /* Any domain whose queues are not empty, RAMIFY_NONE if there is none: where a wake-up is due. */
 uint32_t rmf_fetch_where_left(const rmf_pool *pool);
 
+/* An inner domain on the worker's way up with strict tasks left, RAMIFY_NONE if there is none. */
+uint32_t rmf_fetch_strict_left(const rmf_worker *worker);
+
 /* Puts a task on the worker's own deque, visible to thieves. False: no room or no memory. */
 bool rmf_deque_submit(rmf_worker *worker, const rmf_task *task);
 

@@ -8,7 +8,6 @@
 #include "forks.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -151,9 +150,14 @@ bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal)
 static void leave_search(rmf_worker *worker)
 {
     rmf_pool *pool = worker->pool;
+    /* A strict task wakes one worker, searchers or not; if it was this one and it leaves with another task, or there
+     * are more of them, the next is woken. */
+    uint32_t where = rmf_fetch_strict_left(worker);
+    if (where != RAMIFY_NONE)
+        rmf_count(&worker->cell.counts.wakes, rmf_wake_below(&pool->parking, where));
     if (!rmf_search_end(&pool->parking))
         return;
-    uint32_t where = rmf_fetch_where_left(pool);
+    where = rmf_fetch_where_left(pool);
     if (where != RAMIFY_NONE)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_near(&pool->parking, where));
 }
@@ -273,14 +277,6 @@ void rmf_worker_drop(rmf_worker *worker)
     free(worker);
 }
 
-/* A program's signal handlers run on its own threads, not on the workers. */
-static void block_signals(void)
-{
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
-}
-
 void *rmf_worker_main(void *argument)
 {
     rmf_pool *pool   = ((rmf_worker_start *)argument)->pool;
@@ -288,7 +284,6 @@ void *rmf_worker_main(void *argument)
     char      name[16];
     snprintf(name, sizeof name, "ramify-%u", number % 100000);
     pthread_setname_np(pthread_self(), name);
-    block_signals();
 
     rmf_worker *worker    = rmf_worker_make(pool, number);
     pool->workers[number] = worker;

@@ -5,10 +5,11 @@
 
 #include <stdlib.h>
 
-/* Lengths in pixels; a character of the 11-pixel font is taken to be 6.3 wide, measured on DejaVu Sans and Helvetica.
+/* Lengths in pixels; a character of the 11-pixel font is taken to be 7 wide, bold DejaVu Sans, the widest of
+ * the family asked for.
  */
 enum { PAD = 6, GAP = 5, LINE = 15, LEAF_W = 38, LEAF_H = 24, SWATCH = 12, MARGIN = 12, COLUMNS_MAX = 64 };
-static const double char_w = 6.3;
+static const double char_w = 7;
 
 /* Width over height that boxes strive for: between 4:3 and 16:9, so that a page holds a machine. */
 static const double shape = 1.6;
@@ -58,7 +59,7 @@ static void label(const ramify_domain *d, rmf_text *text)
 static void memory_line(const ramify_memory *m, rmf_text *text)
 {
     char size[24];
-    rmf_text_add(text, "memory %u", m->os_index);
+    rmf_text_add(text, "memory %u:", m->os_index);
     if (m->kind != RAMIFY_MEMORY_UNKNOWN)
         rmf_text_add(text, " %s", rmf_memory_kind_name(m->kind));
     if (m->bytes)
@@ -80,6 +81,7 @@ static void measure_head(const ramify_tree *t, uint32_t domain, box *b)
             b->head += LINE;
         }
     rmf_text_drop(&line);
+    b->head += LINE / 5;
     b->w = longest * char_w + 2 * PAD;
     b->h = b->head + PAD;
 }

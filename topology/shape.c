@@ -147,6 +147,19 @@ static ramify_status order_children(rmf_shape *s)
     return RAMIFY_OK;
 }
 
+/* A group has no name of its own: hwloc makes one wherever it needs a place to hang memory on. Where it coincides with
+ * another level, that one says it all. */
+static void drop_needless_groups(rmf_shape *s)
+{
+    const uint32_t group = 1u << RAMIFY_LEVEL_GROUP;
+    for (uint32_t i = 0; i < s->count; i++) {
+        rmf_branch *b = &s->branches[i];
+        if (b->level_mask != group)
+            b->level_mask &= ~group;
+        b->level = (uint32_t)__builtin_ctz(b->level_mask);
+    }
+}
+
 /* Children have higher indexes than their parents, so one pass from the end adds up. */
 static void count_cores(rmf_shape *s, bool per_pu)
 {
@@ -202,6 +215,7 @@ ramify_status rmf_shape_create(const rmf_machine *machine, const uint64_t *usabl
         rmf_shape_free(b.shape);
         return status;
     }
+    drop_needless_groups(b.shape);
     count_cores(b.shape, per_pu);
     *shape = b.shape;
     return RAMIFY_OK;

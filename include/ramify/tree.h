@@ -115,6 +115,15 @@ typedef struct ramify_tree_options {
     uint64_t          reserved[4];
 } ramify_tree_options;
 
+/* Puts the RAMIFY_* variables that concern the tree (RAMIFY_TOPOLOGY, RAMIFY_CPUS, RAMIFY_WORKERS, RAMIFY_WORKERS_PER)
+ * over what a program asked for, as ramify_start does; ramify_tree_open itself reads no variable.
+ *
+ * asked: NULL for the defaults; its diagnosis is filled on failure. options: out, untouched on failure; may be asked
+ * itself. Its texts stay the program's or the environment's. Threads: any, while none changes the environment.
+ * Errors: ERR_SYNTAX a variable is malformed, ERR_RANGE a number is out of range. Cost: O(variables). */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_tree_options_read(const ramify_tree_options *asked,
+                                                                   ramify_tree_options       *options);
+
 /* Discovers a machine and builds its distribution tree.
  *
  * options: NULL for the defaults. tree: out, untouched on failure.

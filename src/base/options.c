@@ -174,3 +174,19 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
     *options = o;
     return RAMIFY_OK;
 }
+
+ramify_status ramify_tree_options_read(const ramify_tree_options *asked, ramify_tree_options *options)
+{
+    ramify_tree_options o     = asked ? *asked : (ramify_tree_options){ 0 };
+    ramify_options      start = { .from = o.from, .cpus = o.cpus, .workers = o.workers, .workers_per = o.workers_per };
+
+    ramify_status status = rmf_options_read(&start, &start, o.diagnosis);
+    if (status)
+        return status;
+    o.from        = start.from;
+    o.cpus        = start.cpus;
+    o.workers     = start.workers;
+    o.workers_per = start.workers_per;
+    *options      = o;
+    return RAMIFY_OK;
+}

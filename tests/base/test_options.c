@@ -91,6 +91,26 @@ static void the_programs_own_numbers_are_checked(void **state)
     assert_int_equal(rmf_options_read(&(ramify_options){ .queue_tasks = UINT32_MAX }, &o, NULL), RAMIFY_ERR_RANGE);
 }
 
+static void the_trees_options_follow_the_same_rule(void **state)
+{
+    (void)state;
+    ramify_diagnosis    why   = { 0 };
+    ramify_tree_options asked = { .from = "pu:4", .cpus = "0-1", .workers = 2, .diagnosis = &why }, o;
+    setenv("RAMIFY_TOPOLOGY", "pu:8", 1);
+    setenv("RAMIFY_WORKERS", "5", 1);
+    assert_int_equal(ramify_tree_options_read(&asked, &o), RAMIFY_OK);
+    assert_string_equal(o.from, "pu:8");
+    assert_string_equal(o.cpus, "0-1");
+    assert_int_equal(o.workers, 5);
+    assert_int_equal(o.workers_per, RAMIFY_PER_CORE);
+    assert_ptr_equal(o.diagnosis, &why);
+
+    setenv("RAMIFY_WORKERS_PER", "node", 1);
+    assert_int_equal(ramify_tree_options_read(&asked, &o), RAMIFY_ERR_SYNTAX);
+    assert_non_null(strstr(why.text, "RAMIFY_WORKERS_PER=node"));
+    assert_int_equal(o.workers, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +119,7 @@ int main(void)
         cmocka_unit_test_setup(an_empty_variable_is_not_set, clear),
         cmocka_unit_test_setup(mistakes_are_named_and_change_nothing, clear),
         cmocka_unit_test_setup(the_programs_own_numbers_are_checked, clear),
+        cmocka_unit_test_setup(the_trees_options_follow_the_same_rule, clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

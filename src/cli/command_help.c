@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* `ramify help`: the subcommands, one of them in detail, or the variables of the environment. */
+#include "commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void list_commands(void)
+{
+    puts("Ramify places and balances parallel work on NUMA machines.\n\nUsage: ramify SUBCOMMAND [ARGUMENT ...]\n");
+    for (const command *const *c = commands; *c; c++)
+        printf("  %-10s %s\n", (*c)->name, (*c)->summary);
+    puts("\n`ramify help SUBCOMMAND` says more about one, `ramify help env` lists the RAMIFY_* variables.\n"
+         "Exit status: 0 done, 1 it could not be done, 2 the command line is wrong.");
+}
+
+static void list_variables(void)
+{
+    uint32_t               count;
+    const ramify_variable *variables = ramify_variables(&count);
+    puts("Variables of the environment. One that is set overrides what a program asked for; an empty one counts as\n"
+         "not set. Options of this command override both.\n");
+    for (uint32_t i = 0; i < count; i++)
+        printf("%s\n    %s\n    default: %s\n", variables[i].name, variables[i].meaning, variables[i].initial);
+}
+
+static void describe(const command *c)
+{
+    printf("Usage: ramify %s%s%s\n\n%s%s%s\n", c->name, *c->usage ? " " : "", c->usage, c->summary,
+           *c->details ? ".\n\n" : ".", c->details);
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc > 2)
+        return complain_usage(NULL, "help takes one argument, but \"%s\" is a second one", argv[2]);
+    const command *about = argc == 2 ? find_command(argv[1]) : NULL;
+    if (argc < 2)
+        list_commands();
+    else if (strcmp(argv[1], "env") == 0)
+        list_variables();
+    else if (about)
+        describe(about);
+    else
+        return complain_usage(NULL, "there is no help about \"%s\"", argv[1]);
+    return write_result(NULL, "");
+}
+
+const command command_help = { "help", "[SUBCOMMAND | env]", "say how this command is used", "", run };

@@ -184,8 +184,7 @@ def main():
         plan = Plan(options.build, facts, machine_facts.forms(options.build), True)
         print('\n'.join(['kernels', 'micro'] + list(plan.all_series())))
         return 0
-    print(facts['tree']['text'] or '', end='')
-    print(facts['reason'])
+    print(facts['tree']['text'] or facts['reason'])
     report = measure(options, facts)
     write(report, options)
     print_kernels(report)

@@ -33,6 +33,7 @@ tr + tr td { border-top: 1px solid var(--line); }
 figure { margin: .8rem 0; padding: .6rem; background: var(--card); border: 1px solid var(--line); border-radius: 6px;
   overflow-x: auto; }
 figure svg { width: 100%; height: auto; display: block; }
+figure.tree { background: #fff; }
 figure.tree svg { width: auto; max-width: 100%; margin-inline: auto; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .8rem; overflow-x: auto; }
 details summary { cursor: pointer; color: var(--soft); margin-bottom: .5rem; }

@@ -23,7 +23,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; backgroun
 th { font-weight: 600; white-space: normal !important; line-height: 1.3; color: var(--soft); font-size: .82rem; border-bottom: 1px solid var(--line); vertical-align: bottom; }
 th, td { padding: .34rem .7rem; }
 tr + tr td { border-top: 1px solid var(--line); }
-.l { text-align: left; } td.l:first-child { white-space: nowrap; } .r { text-align: right; white-space: nowrap; }
+.l { text-align: left; } td.l { white-space: nowrap; } .r { text-align: right; white-space: nowrap; }
 .s { color: var(--soft); font-size: .82rem; }
 .v { font-weight: 600; } .ahead { color: var(--good); } .behind { color: var(--bad); } .level { color: var(--soft); }
 .h { display: block; padding: .05rem .45rem; margin-inline: -.45rem; border-radius: 4px;

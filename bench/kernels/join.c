@@ -7,7 +7,7 @@
 enum {
     PARTITIONS   = 256,
     BLOCK_TUPLES = 8192,
-    PROBE_FACTOR = 4, /* the probed side is this many times the built one */
+    PROBE_FACTOR = 4,  /* the probed side is this many times the built one */
     SLOTS_LEAST  = 16, /* of a table */
     SLOTS_FACTOR = 4,  /* a power of two at least twice the tuples is less than four times as many */
 };
@@ -80,7 +80,7 @@ static void relation_split(relation *r, split_block *blocks)
     for (long p = 0; p < PARTITIONS; p++) {
         r->start[p] = at;
         for (long b = 0; b < r->blocks; b++) {
-            long count                    = r->place[b * PARTITIONS + p];
+            long count                   = r->place[b * PARTITIONS + p];
             r->place[b * PARTITIONS + p] = at;
             at += count;
         }
@@ -93,9 +93,9 @@ static void relation_split(relation *r, split_block *blocks)
 /* Open addressing at most half full; a key is its own tuple, 0 marks an empty slot (no key is 0). */
 static void join_partition(void *argument)
 {
-    join_part      *part  = (join_part *)argument;
-    const uint64_t *build = part->build->out + part->build->start[part->number];
-    const uint64_t *probe = part->probe->out + part->probe->start[part->number];
+    join_part      *part    = (join_part *)argument;
+    const uint64_t *build   = part->build->out + part->build->start[part->number];
+    const uint64_t *probe   = part->probe->out + part->probe->start[part->number];
     long            b_count = part->build->start[part->number + 1] - part->build->start[part->number];
     long            p_count = part->probe->start[part->number + 1] - part->probe->start[part->number];
     uint64_t        mask    = SLOTS_LEAST - 1;
@@ -205,16 +205,16 @@ static bench_outcome finish(void *state)
 }
 
 const bench_kernel bench_join = {
-    .name    = "join",
-    .summary = "radix hash join of two relations with skewed keys: count, scatter, build and probe 256 partitions",
-    .size_is = "tuples of the built side",
-    .loops   = true,
-    .tiny    = 3000,
-    .quick   = 200000,
-    .full    = 2000000,
+    .name       = "join",
+    .summary    = "radix hash join of two relations with skewed keys: count, scatter, build and probe 256 partitions",
+    .size_is    = "tuples of the built side",
+    .loops      = true,
+    .tiny       = 3000,
+    .quick      = 200000,
+    .full       = 2000000,
     .quick_seed = 0,
-    .prepare = prepare,
-    .run     = run,
-    .finish  = finish,
-    .known   = NULL,
+    .prepare    = prepare,
+    .run        = run,
+    .finish     = finish,
+    .known      = NULL,
 };

@@ -50,9 +50,7 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool s
 {
     uint32_t n = 0;
     if (worker && domain == worker->domain && !strict)
-        while (n < count && !(pool->queue_tasks && rmf_deque_shared_any(&worker->deque) >= pool->queue_tasks) &&
-               rmf_deque_submit(worker, &tasks[n]))
-            n++;
+        n = rmf_deque_submit(worker, tasks, count, pool->queue_tasks ? pool->queue_tasks : UINT32_MAX);
     if (n < count) {
         rmf_inbox *inbox = rmf_pool_inbox(pool, domain, strict);
         if (inbox)

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* 1024 pointers are 8 KiB, touched as far as they are used; what does not fit goes to the worker's inbox. */
+/* 1024 pointers are 8 KiB, touched as far as they are used; the deque grows when they are too few. */
 enum { DEQUE_SLOTS = 1024 };
 
 /* Live forks of one worker: a recursion that deep overflows most stacks before; a flat loop of more forks than this
@@ -247,22 +247,18 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     bool                 is_bound = !pool->bind || rmf_bind_self(leaf, &pool->log);
 
     rmf_worker *worker = aligned_alloc(RMF_PAIR_BYTES, sizeof *worker);
-    void      **slots  = malloc(DEQUE_SLOTS * sizeof *slots + LANE_SLOTS * sizeof(ramify_fork *));
-    if (!worker || !slots) {
-        free(worker);
-        free(slots);
+    if (!worker)
         return NULL;
-    }
-    *worker = (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index, .block = slots };
-    rmf_deque_init(&worker->deque, slots, DEQUE_SLOTS);
-    rmf_lane_init(&worker->lane, (ramify_fork **)(slots + DEQUE_SLOTS), LANE_SLOTS);
+    *worker = (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index };
+    rmf_deque_init(&worker->deque, malloc(DEQUE_SLOTS * sizeof(void *)), DEQUE_SLOTS);
+    rmf_lane_init(&worker->lane, malloc(LANE_SLOTS * sizeof(ramify_fork *)), LANE_SLOTS);
     worker->stock.depot        = &pool->depot;
     worker->sender.random      = pool->seed + number;
     worker->sender.until_stamp = 1;
     rmf_victims_init(&worker->victims, pool->tree, number);
     if (!is_bound)
         rmf_count(&worker->cell.counts.bind_failures, 1);
-    if (!rmf_pool_inbox(pool, leaf->index, false)) {
+    if (!worker->deque.slots || !worker->lane.slots || !rmf_pool_inbox(pool, leaf->index, false)) {
         rmf_worker_drop(worker);
         return NULL;
     }
@@ -273,7 +269,8 @@ void rmf_worker_drop(rmf_worker *worker)
 {
     if (!worker)
         return;
-    free(worker->block);
+    free(worker->deque.slots);
+    free(worker->lane.slots);
     free(worker);
 }
 

@@ -139,7 +139,7 @@ static int run(int argc, char **argv)
     ramify_diagnosis    why     = { 0 };
     ramify_tree_options options = { .diagnosis = &why };
     ramify_tree        *tree    = NULL;
-    const char         *text;
+    const char         *text    = NULL;
 
     ramify_status status = ramify_tree_options_read(&options, &options);
     if (status)

@@ -22,6 +22,9 @@ expect '*/pkgconfig/ramify.pc'
 expect '*/cmake/Ramify/RamifyConfig.cmake'
 expect '*/cmake/Ramify/RamifyConfigVersion.cmake'
 expect '*/LICENSE'
+expect bin/ramify
+expect '*/man1/ramify.1'
+"$prefix/bin/ramify" tree >/dev/null || { echo "the command does not run from the moved prefix"; failed=1; }
 case $kind in
 static) expect 'lib*/libramify.a' ;;
 shared) expect 'lib*/libramify.so' && expect 'lib*/libramify.so.*.*.*' ;;

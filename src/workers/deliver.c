@@ -21,9 +21,22 @@ void rmf_uncharge(rmf_worker *worker, ramify_group *group, uint64_t count)
             rmf_worker_credit(worker, group);
 }
 
-static void wake(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool strict)
+/* More waits at the domain than the `count` tasks just put there: whoever searches does not keep up. A searcher that
+ * the system has taken off its core looks no different from one that runs, so this is what tells them apart. */
+static bool is_behind(rmf_pool *pool, const rmf_worker *worker, uint32_t domain, uint32_t count)
+{
+    rmf_inbox *inbox = rmf_pool_inbox(pool, domain, false);
+    uint64_t   waits = inbox ? rmf_inbox_size(inbox) : 0;
+    if (worker && worker->domain == domain)
+        waits += rmf_deque_shared_any(&worker->deque);
+    return waits > count;
+}
+
+static void wake(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool strict, uint32_t count)
 {
     uint32_t woken = strict ? rmf_wake_below(&pool->parking, domain) : rmf_wake_near(&pool->parking, domain);
+    if (!woken && !strict && rmf_parking_has_sleepers(&pool->parking) && is_behind(pool, worker, domain, count))
+        woken = rmf_wake_another(&pool->parking, domain);
     if (!woken)
         return;
     if (worker)
@@ -46,7 +59,7 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool s
             n += rmf_inbox_push_mp(inbox, tasks + n, count - n);
     }
     if (n)
-        wake(pool, worker, domain, strict);
+        wake(pool, worker, domain, strict, n);
     return n;
 }
 

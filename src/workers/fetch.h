@@ -12,7 +12,11 @@ bool rmf_fetch_own(rmf_worker *worker, rmf_task *task);
 /* Everybody else's: one pass over all places the worker may take from. */
 bool rmf_fetch_far(rmf_worker *worker, rmf_task *task);
 
-/* True when some place the worker may take from is not empty. The last look before sleeping. */
+/* From the worker that took a fork: its lane, then its deque. */
+bool rmf_fetch_from(rmf_worker *worker, uint32_t victim, rmf_task *task);
+
+/* True when some place the worker may take from is not empty. The last look before sleeping: it
+ * also asks every lane for its private forks. */
 bool rmf_fetch_any_left(const rmf_worker *worker);
 
 /* Any domain whose queues are not empty, RAMIFY_NONE if there is none: where a wake-up is due. */

@@ -19,9 +19,10 @@ static bool is_inside(rmf_worker *worker, const ramify_group *group)
 
 static void wait_as_worker(rmf_worker *worker, ramify_group *group)
 {
-    rmf_task task;
+    const rmf_goal goal = { .group = group };
+    rmf_task       task;
     rmf_worker_settle(worker);
-    while (rmf_worker_next(worker, &task, group))
+    while (rmf_worker_next(worker, &task, &goal))
         rmf_worker_run(worker, &task);
     rmf_worker_settle(worker); /* what it ran last may belong to a group others wait for */
 }

@@ -142,7 +142,7 @@ static void strict(void)
 {
     sender senders[SENDERS];
     long   sent = 0;
-    run_senders(SENDERS, (long)test_scaled(20000), NULL, submit_strictly, senders);
+    run_senders(SENDERS, (long)test_scaled(60000), NULL, submit_strictly, senders);
     for (int i = 0; i < SENDERS; i++)
         sent += senders[i].sent;
     assert_int_equal(atomic_load(&ran), sent);
@@ -180,7 +180,7 @@ static void trees(void)
     ramify_group *group  = new_group(rt, NULL);
     long          size   = 0;
     uint64_t      sleeps = 1;
-    for (uint64_t seed = 0; seed < test_scaled(3000); seed++) {
+    for (uint64_t seed = 0; seed < test_scaled(10000); seed++) {
         node *root = malloc(sizeof *root);
         *root      = (node){ seed, 9, group };
         size += size_of(seed, 9);
@@ -231,8 +231,8 @@ static void *wait_for_parent(void *argument)
 static void groups(void)
 {
     sender senders[SENDERS];
-    run_senders(SENDERS, (long)test_scaled(5000), NULL, wait_for_parent, senders);
-    run_senders(2, (long)test_scaled(5000), new_group(rt, new_group(rt, NULL)), wait_for_parent, senders);
+    run_senders(SENDERS, (long)test_scaled(15000), NULL, wait_for_parent, senders);
+    run_senders(2, (long)test_scaled(15000), new_group(rt, new_group(rt, NULL)), wait_for_parent, senders);
 }
 
 static void *submit_and_cancel(void *argument)
@@ -262,7 +262,7 @@ static void cancels(void)
 {
     sender senders[SENDERS];
     long   sent = 0;
-    run_senders(SENDERS, (long)test_scaled(20000), NULL, submit_and_cancel, senders);
+    run_senders(SENDERS, (long)test_scaled(80000), NULL, submit_and_cancel, senders);
     for (int i = 0; i < SENDERS; i++)
         sent += senders[i].sent;
     ramify_counts c = counts_of(rt);
@@ -301,8 +301,8 @@ static void bounded(void)
                                         .spin_us     = 1,
                                         .queue_tasks = 2,
                                         .policy      = policies[n % 2] });
-        run_senders(SENDERS, (long)test_scaled(1500), NULL, submit_bounded, senders);
-        assert_int_equal(atomic_load(&ran), SENDERS * 10 * (long)test_scaled(1500));
+        run_senders(SENDERS, (long)test_scaled(6000), NULL, submit_bounded, senders);
+        assert_int_equal(atomic_load(&ran), SENDERS * 10 * (long)test_scaled(6000));
     }
 }
 
@@ -332,7 +332,7 @@ static void lives(void)
 {
     sender senders[SENDERS];
     long   sent = 0;
-    run_senders(SENDERS, (long)test_scaled(600), NULL, live_and_die, senders);
+    run_senders(SENDERS, (long)test_scaled(2000), NULL, live_and_die, senders);
     for (int i = 0; i < SENDERS; i++)
         sent += senders[i].sent;
     assert_int_equal(atomic_load(&ran), sent);

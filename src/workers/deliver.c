@@ -3,6 +3,7 @@
 #include "submit.h"
 
 #include "fetch.h"
+#include "forks.h"
 #include "worker.h"
 
 #include <sched.h>
@@ -90,11 +91,12 @@ static void run_inline(rmf_pool *pool, rmf_worker *worker, const rmf_task *task)
 
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, bool strict)
 {
+    uint32_t full = pool->full == RAMIFY_FULL_RUN && task->fn == rmf_fork_enter ? RAMIFY_FULL_BLOCK : pool->full;
     for (uint32_t tries = 0; rmf_deliver(pool, worker, task->home, strict, task, 1) == 0; tries++) {
         ramify_status refusal = pool->queue_tasks ? RAMIFY_ERR_NOT_NOW : RAMIFY_ERR_NO_MEMORY;
-        if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
+        if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
             continue;
-        if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_RUN)
+        if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_RUN)
             run_inline(pool, worker, task);
         else
             return refusal; /* the caller uncharges */

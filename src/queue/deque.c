@@ -51,6 +51,7 @@ static bool make_room(rmf_deque *deque)
     uint32_t tail;
     do
         tail = tail_of(word); /* take everything back: with split at tail no thief can claim */
+    /* order: none: the owner wrote the slots; being a read-modify-write keeps the share's release sequence whole */
     while (!rmf_cas_relaxed(&deque->word, &word, pack(tail, tail)));
     deque->split = tail;
     if (tail == 0 || !all_read(deque, tail))
@@ -94,7 +95,7 @@ static bool take_back_one(rmf_deque *deque)
     do
         if (tail_of(word) == deque->split)
             return false;
-    /* the owner wrote the slot itself: nothing to acquire */
+    /* order: none: the owner wrote the slot itself, there is nothing to acquire */
     while (!rmf_cas_relaxed(&deque->word, &word, pack(tail_of(word), deque->split - 1)));
     deque->split--;
     return true;

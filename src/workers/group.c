@@ -73,6 +73,7 @@ ramify_status ramify_group_fail(ramify_group *group, int code)
         return RAMIFY_ERR_INVALID;
     for (; group; group = group->parent) {
         int none = 0;
+        /* order: none: the code stands alone; who waited for the task sees it, for the task's end came after */
         (void)rmf_cas_relaxed(&group->error, &none, code);
     }
     return RAMIFY_OK;

@@ -55,8 +55,8 @@ typedef struct ramify_part {
  * (madvise), never from the pool, so that cuts fall on any page. array: out, untouched on failure. placed: out, may be
  * NULL: `node` is the first home's. Ownership: the caller's, until ramify_array_free or ramify_space_free.
  * Threads: as ramify_space_allocate. Errors: ERR_INVALID a count is 0, a domain is not of the tree, a weight or the sum
- * of all is no positive number, points descend or exceed count, no such rule; ERR_RANGE the size, or the number of runs
- * of pages (16,384 at most: the kernel keeps a record of each, 65,530 in a process), is too large; those of
+ * of all is no positive number, points descend or exceed count, no such rule; ERR_RANGE the size is too large, or there
+ * are more than 16,384 parts (the kernel keeps a record of each run of pages, 65,530 in a process); those of
  * ramify_space_allocate. Cost: one mmap, one mbind per run of pages with one node. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_array_create(ramify_space *space, uint64_t count, size_t element_bytes,
                                                               const ramify_cut *cut, const ramify_wish *wish,
@@ -69,9 +69,11 @@ RAMIFY_API void ramify_array_free(ramify_array *array);
 /* The first element. Ownership: the array's. Threads: any, never blocks. Cost: O(1). */
 RAMIFY_API void *ramify_array_memory(const ramify_array *array);
 
-/* The number of elements, and their size. Threads: any, never blocks. Cost: O(1). */
+/* The number of elements. Threads: any, never blocks. Cost: O(1). */
 RAMIFY_API uint64_t ramify_array_count(const ramify_array *array);
-RAMIFY_API size_t   ramify_array_element_bytes(const ramify_array *array);
+
+/* The size of an element in bytes. Threads: any, never blocks. Cost: O(1). */
+RAMIFY_API size_t ramify_array_element_bytes(const ramify_array *array);
 
 /* The number of parts: homes, or for CYCLIC blocks. Threads: any, never blocks. Cost: O(1). */
 RAMIFY_API uint64_t ramify_array_parts(const ramify_array *array);

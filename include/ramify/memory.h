@@ -42,7 +42,8 @@ typedef enum ramify_pages {
     RAMIFY_PAGES_HUGE_POOL, /* got only: from the administrator's pool, every page is huge */
 } ramify_pages;
 
-/* How memory is wanted. Zero-initialised, and a NULL pointer to it, mean: first touch, pages as the system is set up. */
+/* How memory is wanted. Zero-initialised, and a NULL pointer to it, mean: first touch, pages as the system is set up.
+ */
 typedef struct ramify_wish {
     uint32_t        placement;    /* ramify_placement */
     uint32_t        domain;       /* index; for DOMAIN, and for INTERLEAVE when `domains` is NULL */
@@ -56,12 +57,12 @@ typedef struct ramify_wish {
 } ramify_wish;
 
 /* Why a page is not where it was wanted. X(name, text) */
-#define RAMIFY_TROUBLE_TABLE(X)                                            \
-    X(BUSY, "in use by the kernel: under I/O, pinned, or being moved")     \
-    X(SHARED, "mapped by other processes too")                             \
-    X(FULL, "the node has no room")                                        \
-    X(UNMAPPED, "not memory of this process, or the kernel's shared zero") \
-    X(BARRED, "the node or the call is not allowed to this process")       \
+#define RAMIFY_TROUBLE_TABLE(X)                                                                                        \
+    X(BUSY, "in use by the kernel: under I/O, pinned, or being moved")                                                 \
+    X(SHARED, "mapped by other processes too")                                                                         \
+    X(FULL, "the node has no room")                                                                                    \
+    X(UNMAPPED, "not memory of this process, or the kernel's shared zero")                                             \
+    X(BARRED, "the node or the call is not allowed to this process")                                                   \
     X(OTHER, "another error of the system")
 
 typedef enum ramify_trouble {
@@ -105,9 +106,9 @@ typedef struct ramify_placed {
      * to this process. ERR_NOT_BUILT: no libnuma. ERR_NOT_FOUND: the tree has no such node, is not of this machine, or
      * the kernel knows no NUMA. ERR_SYSTEM: see system_error. */
     ramify_status reason;
-    int32_t       system_error;  /* the system's number behind `reason`, 0: none */
-    ramify_status pages_reason;  /* why `pages` is not what was asked, OK if it is */
-    ramify_census census;        /* with wish.touch; else zero */
+    int32_t       system_error; /* the system's number behind `reason`, 0: none */
+    ramify_status pages_reason; /* why `pages` is not what was asked, OK if it is */
+    ramify_census census;       /* with wish.touch; else zero */
 } ramify_placed;
 
 /* What moving pages achieved. pages = moved + already + absent + failed. */
@@ -146,23 +147,23 @@ RAMIFY_API void ramify_space_free(ramify_space *space);
 
 /* What the machine lets a space do, as tried when it was opened, and the kernel's settings now. */
 typedef struct ramify_space_abilities {
-    ramify_status bind;         /* binding pages to nodes: OK, ERR_NOT_BUILT (no libnuma), ERR_NOT_ALLOWED (a container
-                                   without the right), ERR_NOT_FOUND (a kernel without NUMA, a tree without nodes or
-                                   not of this machine), ERR_SYSTEM */
-    ramify_status query;        /* asking where pages lie; likewise */
-    ramify_status move;         /* moving pages; likewise */
-    int32_t       bind_error;   /* the system's number behind each, 0: none */
+    ramify_status bind;       /* binding pages to nodes: OK, ERR_NOT_BUILT (no libnuma), ERR_NOT_ALLOWED (a container
+                                 without the right), ERR_NOT_FOUND (a kernel without NUMA, a tree without nodes or
+                                 not of this machine), ERR_SYSTEM */
+    ramify_status query;      /* asking where pages lie; likewise */
+    ramify_status move;       /* moving pages; likewise */
+    int32_t       bind_error; /* the system's number behind each, 0: none */
     int32_t       query_error;
     int32_t       move_error;
-    uint32_t      nodes;        /* NUMA nodes of the tree that this process may use now */
-    int32_t       balancing;    /* kernel.numa_balancing: 0 off, 1 on, 2 tiering; -1: the kernel does not say. When on,
-                                   pages move by themselves: ramify_space_refresh */
+    uint32_t      nodes;     /* NUMA nodes of the tree that this process may use now */
+    int32_t       balancing; /* kernel.numa_balancing: 0 off, 1 on, 2 tiering; -1: the kernel does not say. When on,
+                                pages move by themselves: ramify_space_refresh */
     uint64_t      page_bytes;
-    uint64_t      huge_bytes;   /* of a huge page; 0: the kernel has none */
-    uint64_t      regions;      /* known to the space now */
-    uint64_t      bytes;        /* in them */
-    ramify_status next_touch;   /* moving pages by a fault of their next toucher: ERR_NOT_FOUND, Linux offers programs no
-                                   such fault; ramify_space_follow works by announced touches instead */
+    uint64_t      huge_bytes; /* of a huge page; 0: the kernel has none */
+    uint64_t      regions;    /* known to the space now */
+    uint64_t      bytes;      /* in them */
+    ramify_status next_touch; /* moving pages by a fault of their next toucher: ERR_NOT_FOUND, Linux offers programs no
+                                 such fault; ramify_space_follow works by announced touches instead */
 } ramify_space_abilities;
 
 /* Reads what a space can do. abilities: out. Threads: any; blocks while a change of the space is under way.
@@ -197,9 +198,10 @@ RAMIFY_API ramify_status ramify_space_release(ramify_space *space, void *memory)
 /* Changes the size of an allocation; keeps its contents up to the smaller size, and its wish.
  *
  * memory: as returned by ramify_space_allocate. bytes: 1 .. PTRDIFF_MAX. moved: out, untouched on failure: where it
- * lies now, maybe where it did. placed: out, may be NULL: of the part that is new; zero bytes when it shrank. Pages move
- * as they are, with their nodes, where the kernel can remap them; otherwise they are copied by the calling thread to a
- * new allocation with the same wish. Threads: as ramify_space_allocate; nobody may use the memory meanwhile.
+ * lies now, maybe where it did. placed: out, may be NULL: of the part that is new; zero bytes when it shrank. Pages
+ * move as they are, with their nodes, where the kernel can remap them; otherwise they are copied by the calling thread
+ * to a new allocation with the same wish. What waited for its next touch waits no more if the memory moved.
+ * Ownership: the space's, as before. Threads: as ramify_space_allocate; nobody may use the memory meanwhile.
  * Errors: ERR_NOT_FOUND, ERR_INVALID as ramify_space_release; those of ramify_space_allocate. The memory is then as it
  * was. Cost: a few system calls; O(bytes) when copied. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_space_resize(ramify_space *space, void *memory, size_t bytes,
@@ -247,13 +249,13 @@ typedef enum ramify_region_kind {
 
 /* What a space knows of a region. */
 typedef struct ramify_region {
-    void         *start;
-    size_t        bytes;
-    uint32_t      kind;      /* ramify_region_kind */
-    uint32_t      placement; /* ramify_placement asked for */
-    uint32_t      domain;    /* asked for, or RAMIFY_NONE */
-    uint32_t      merit;     /* ramify_merit asked for */
-    bool          coarse;    /* lookups answer for groups of pages, by their majority: pages lie too mixed or are too
+    void    *start;
+    size_t   bytes;
+    uint32_t kind;           /* ramify_region_kind */
+    uint32_t placement;      /* ramify_placement asked for */
+    uint32_t domain;         /* asked for, or RAMIFY_NONE */
+    uint32_t merit;          /* ramify_merit asked for */
+    bool     coarse;         /* lookups answer for groups of pages, by their majority: pages lie too mixed or are too
                                 many to keep each */
     uint64_t      runs;      /* runs of pages with one domain, as lookups see them */
     uint64_t      following; /* bytes that wait for their next touch (ramify_space_follow) */

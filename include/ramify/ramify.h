@@ -4,6 +4,7 @@
 #define RAMIFY_RAMIFY_H
 
 #include <ramify/array.h>
+#include <ramify/fork.h>
 #include <ramify/memory.h>
 #include <ramify/policy.h>
 #include <ramify/runtime.h>

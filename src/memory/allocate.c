@@ -156,7 +156,8 @@ static ramify_status prepare_growth(ramify_space *space, const rmf_region *old, 
 /* Grows by letting the kernel remap the pages; `fresh` becomes the region. Errors: as rmf_mapping_grow. */
 static ramify_status grow_remapped(ramify_space *space, rmf_region *old, size_t bytes, rmf_region *fresh)
 {
-    /* The new part is a run on the wanted node, one on each node it falls back to, and one that nothing had room for. */
+    /* The new part is a run on the wanted node, one on each node it falls back to, and one that nothing had room for.
+     */
     ramify_status status = prepare_growth(space, old, space->nodes.count + 2, fresh);
     rmf_mapping   grown  = old->mapping;
     if (!status)
@@ -246,7 +247,7 @@ ramify_status ramify_space_resize(ramify_space *space, void *memory, size_t byte
         return status;
     rmf_region *region = NULL, *gone = NULL;
     pthread_mutex_lock(&space->lock);
-    status = find_allocation(space, memory, &region);
+    status            = find_allocation(space, memory, &region);
     ramify_placed now = { 0 };
     if (!status && bytes <= region->bytes) {
         shrink(space, region, bytes);

@@ -82,8 +82,8 @@ static ramify_status plan_parts(ramify_array *a, const uint32_t *want)
     uint64_t      parts  = a->home_count == 1 ? 1 : a->cut.parts;
     ramify_status status = parts > RMF_RUNS_MOST ? RAMIFY_ERR_RANGE : RAMIFY_OK;
     for (uint64_t p = 0; !status && p < parts; p++) {
-        uint64_t  first = rmf_cut_first(&a->cut, p), next = p + 1 < parts ? rmf_cut_first(&a->cut, p + 1) : a->cut.count;
-        uint32_t  home  = (uint32_t)(p % a->home_count);
+        uint64_t first = rmf_cut_first(&a->cut, p), next = p + 1 < parts ? rmf_cut_first(&a->cut, p + 1) : a->cut.count;
+        uint32_t home   = (uint32_t)(p % a->home_count);
         uintptr_t start = region->start + first * a->element_bytes, end = region->start + next * a->element_bytes;
         if (start < end)
             status = rmf_placing_plan_on(a->space, region, start, end, want[home], a->homes[home]);
@@ -100,18 +100,18 @@ static ramify_status plan_array(ramify_array *a, size_t bytes, const ramify_wish
     uint32_t     *want  = calloc(a->home_count, sizeof *want);
     if (!want)
         return RAMIFY_ERR_NO_MEMORY;
-    ramify_wish plain = wish ? *wish : (ramify_wish){ 0 };
-    plain.placement   = RAMIFY_PLACEMENT_FIRST_TOUCH; /* of the map; the plan says the rest */
-    plain.domains     = NULL;
+    ramify_wish plain    = wish ? *wish : (ramify_wish){ 0 };
+    plain.placement      = RAMIFY_PLACEMENT_FIRST_TOUCH; /* of the map; the plan says the rest */
+    plain.domains        = NULL;
     ramify_status status = rmf_allocate_map(space, bytes, &plain, a->region);
     for (uint32_t h = 0; h < a->home_count; h++) {
         rmf_nodes_choose(&space->nodes, a->homes[h], plain.merit, &space->choice);
         want[h] = space->choice.count ? space->choice.position[0] : RAMIFY_NONE;
     }
-    ramify_placed *placed    = &a->region->placed;
-    placed->node             = want[0] == RAMIFY_NONE ? RAMIFY_NONE : space->nodes.memories[want[0]].os_index;
-    placed->measured         = space->choice.measured;
-    placed->node_count       = a->home_count;
+    ramify_placed *placed     = &a->region->placed;
+    placed->node              = want[0] == RAMIFY_NONE ? RAMIFY_NONE : space->nodes.memories[want[0]].os_index;
+    placed->measured          = space->choice.measured;
+    placed->node_count        = a->home_count;
     a->region->wish.placement = RAMIFY_PLACEMENT_DOMAIN;
     a->region->wish.domain    = a->homes[0];
     if (!status)

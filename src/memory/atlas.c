@@ -92,7 +92,7 @@ static void copy_shelf(rmf_shelf *to, const rmf_shelf *from)
 {
     uint64_t entries = rmf_load_relaxed(&from->entries), shift = to->words - from->words;
     for (uint64_t i = 0; i < from->words; i++) {
-        uint64_t word = rmf_load_relaxed(&from->word[i]);
+        uint64_t word      = rmf_load_relaxed(&from->word[i]);
         bool     is_answer = i < RMF_ATLAS_ENTRY_WORDS * entries && i % RMF_ATLAS_ENTRY_WORDS == 1;
         if (i < RMF_ATLAS_ENTRY_WORDS * entries)
             rmf_store_relaxed(&to->word[i], is_answer && word & CYCLE ? word + shift : word);

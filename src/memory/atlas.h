@@ -20,9 +20,9 @@
 typedef struct rmf_shelf rmf_shelf;
 
 typedef struct rmf_atlas {
-    _Atomic(rmf_shelf *) current; /* NULL: empty */
-    rmf_shelf           *spare;   /* writer only, like all below: as large as the current one */
-    rmf_shelf           *retired; /* smaller ones a late reader may still look at */
+    _Atomic(rmf_shelf *) current;   /* NULL: empty */
+    rmf_shelf           *spare;     /* writer only, like all below: as large as the current one */
+    rmf_shelf           *retired;   /* smaller ones a late reader may still look at */
     uint64_t             low, high; /* entries grow up from the first word, cycles down from the last */
 } rmf_atlas;
 

@@ -21,9 +21,9 @@ typedef struct range {
 
 static range range_of(const ramify_space *space, const rmf_region *region, uintptr_t start, size_t bytes, uint64_t most)
 {
-    range r = { .unit = rmf_region_unit(space, region) };
-    r.first = start & ~(r.unit - 1);
-    r.pages = ((start + bytes - 1) / r.unit) - r.first / r.unit + 1;
+    range r  = { .unit = rmf_region_unit(space, region) };
+    r.first  = start & ~(r.unit - 1);
+    r.pages  = ((start + bytes - 1) / r.unit) - r.first / r.unit + 1;
     r.stride = most && r.pages > most ? (r.pages + most - 1) / most : 1;
     return r;
 }
@@ -38,7 +38,7 @@ static void visit_batch(const ramify_space *space, size_t count, void *const *pa
             last          = nodes[i];
             last_position = rmf_nodes_position(&space->nodes, (uint32_t)last);
         }
-        int error = nodes[i] < 0 && nodes[i] != RMF_PAGE_ABSENT ? -nodes[i] : 0;
+        int      error    = nodes[i] < 0 && nodes[i] != RMF_PAGE_ABSENT ? -nodes[i] : 0;
         uint32_t position = nodes[i] < 0 ? RAMIFY_NONE : last_position == RAMIFY_NONE ? STRANGE : last_position;
         visit(self, number + i, (uintptr_t)pages[i], position, error);
     }
@@ -102,10 +102,9 @@ void rmf_census_take(const ramify_space *space, const rmf_region *region, uintpt
                      uint64_t *per_node, ramify_census *census)
 {
     range r = range_of(space, region, start, bytes, most);
-    *census = (ramify_census){ .pages        = r.pages,
-                               .page_bytes   = r.unit,
-                               .reason       = space->query.status,
-                               .system_error = space->query.system_error };
+    *census = (ramify_census){
+        .pages = r.pages, .page_bytes = r.unit, .reason = space->query.status, .system_error = space->query.system_error
+    };
     if (space->query.status)
         return;
     counting c     = { region, r.unit, per_node, census };
@@ -162,7 +161,7 @@ static bool coarsen(findings *f)
     bool coarse = f->range.stride > 1;
     while (changes_in(f) >= RMF_RUNS_MOST) {
         for (uint64_t i = 0; i < f->count; i += 2) {
-            bool second           = f->position[i] == RAMIFY_NONE && i + 1 < f->count;
+            bool second        = f->position[i] == RAMIFY_NONE && i + 1 < f->count;
             f->position[i / 2] = f->position[i + second];
         }
         f->count = (f->count + 1) / 2;
@@ -220,11 +219,11 @@ static bool follows_plan(const rmf_region *region, const rmf_run *run, uintptr_t
 static ramify_status answer_sample(const ramify_space *space, const rmf_region *region, const findings *f, uint64_t i,
                                    rmf_runs *answers)
 {
-    uintptr_t page = f->range.first + i * f->range.stride * f->range.unit;
-    uintptr_t from = page > region->start ? page : region->start;
-    uintptr_t to   = page + f->range.stride * f->range.unit;
-    uintptr_t end  = region->start + region->bytes;
-    to             = to < end ? to : end;
+    uintptr_t page       = f->range.first + i * f->range.stride * f->range.unit;
+    uintptr_t from       = page > region->start ? page : region->start;
+    uintptr_t to         = page + f->range.stride * f->range.unit;
+    uintptr_t end        = region->start + region->bytes;
+    to                   = to < end ? to : end;
     uint32_t      own    = rmf_runs_find(&region->plan, page + f->range.unit / 2 - 1);
     ramify_status status = RAMIFY_OK;
     for (uint32_t r = rmf_runs_find(&region->plan, from); !status && r < region->plan.count; r++) {
@@ -284,7 +283,7 @@ static bool is_planned(const rmf_region *region)
 
 ramify_status rmf_census_renew(ramify_space *space, rmf_region *region)
 {
-    findings f = { .range = range_of(space, region, region->start, region->bytes, RMF_CENSUS_MOST) };
+    findings      f      = { .range = range_of(space, region, region->start, region->bytes, RMF_CENSUS_MOST) };
     ramify_census census = { .pages        = f.range.pages,
                              .page_bytes   = f.range.unit,
                              .reason       = space->query.status,

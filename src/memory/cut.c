@@ -39,7 +39,7 @@ static ramify_status cut_at_points(const uint64_t *points, rmf_cut *cut)
 
 ramify_status rmf_cut_make(const ramify_cut *asked, uint64_t count, uint32_t homes, const double *weights, rmf_cut *cut)
 {
-    rmf_cut       c      = { .rule = asked->rule, .homes = homes, .count = count, .parts = homes, .block = asked->block };
+    rmf_cut       c = { .rule = asked->rule, .homes = homes, .count = count, .parts = homes, .block = asked->block };
     ramify_status status = RAMIFY_OK;
     if (c.rule == RAMIFY_CUT_CYCLIC) {
         if (!c.block)

@@ -16,7 +16,8 @@ typedef struct rmf_cut {
 
 /* Cuts. count, homes: at least 1. weights: one per home, for WEIGHTED. The block and the points are those of `asked`.
  * Errors: ERR_INVALID a weight or their sum, a point or the block is not what ramify_cut says; ERR_NO_MEMORY. */
-ramify_status rmf_cut_make(const ramify_cut *asked, uint64_t count, uint32_t homes, const double *weights, rmf_cut *cut);
+ramify_status rmf_cut_make(const ramify_cut *asked, uint64_t count, uint32_t homes, const double *weights,
+                           rmf_cut *cut);
 
 /* First element of a part, 0 .. parts; that of `parts` is count. */
 uint64_t rmf_cut_first(const rmf_cut *cut, uint64_t part);

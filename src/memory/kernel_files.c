@@ -57,7 +57,8 @@ uint64_t rmf_kernel_node_free_bytes(uint32_t node)
     char     path[PATH_BYTES], text[FILE_BYTES];
     uint64_t total_bytes, free_bytes;
     snprintf(path, sizeof path, "/sys/devices/system/node/node%u/meminfo", node);
-    if (!read_text(path, text) || !find_kib(text, "MemTotal:", &total_bytes) || !find_kib(text, "MemFree:", &free_bytes))
+    if (!read_text(path, text) || !find_kib(text, "MemTotal:", &total_bytes) ||
+        !find_kib(text, "MemFree:", &free_bytes))
         return UINT64_MAX;
     uint64_t reserve = reserve_of(total_bytes);
     return free_bytes > reserve ? free_bytes - reserve : 0;

@@ -87,8 +87,8 @@ ramify_status rmf_mapping_make(size_t bytes, uint32_t pages, uint64_t huge_bytes
     if (!rmf_round_up(bytes, m.page_bytes, &whole))
         return RAMIFY_ERR_RANGE;
     bool huge = pages == RAMIFY_PAGES_HUGE;
-    bool got  = huge && huge_bytes &&
-               (map_from_pool(bytes, huge_bytes, pool_bytes, &m) || map_advised(whole, huge_bytes, &m));
+    bool got =
+        huge && huge_bytes && (map_from_pool(bytes, huge_bytes, pool_bytes, &m) || map_advised(whole, huge_bytes, &m));
     if (!got) {
         m.start = map(whole, 0);
         m.bytes = whole;

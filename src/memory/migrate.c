@@ -5,6 +5,7 @@
  * that it broke off. So each batch is asked before and after, and only what changed counts as moved. */
 #include "migrate.h"
 
+#include "bits.h"
 #include "census.h"
 #include "placing.h"
 
@@ -128,8 +129,8 @@ static void count_unable(const ramify_space *space, uint64_t pages, ramify_migra
     count_failed(m, why->status == RAMIFY_ERR_NOT_ALLOWED ? RAMIFY_TROUBLE_BARRED : RAMIFY_TROUBLE_OTHER, pages);
 }
 
-ramify_status rmf_migrate_range(ramify_space *space, rmf_region *region, uintptr_t start, uintptr_t end, uint32_t domain,
-                                uint32_t merit, ramify_migration *m)
+ramify_status rmf_migrate_range(ramify_space *space, rmf_region *region, uintptr_t start, uintptr_t end,
+                                uint32_t domain, uint32_t merit, ramify_migration *m)
 {
     uint64_t  unit  = rmf_region_unit(space, region);
     uintptr_t first = start & ~(unit - 1), last = (end + unit - 1) & ~(unit - 1);

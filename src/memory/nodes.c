@@ -36,10 +36,12 @@ static bool is_below(const rmf_nodes *nodes, uint32_t below, uint32_t above)
  * somewhat more latency (Intel Xeon Max, Fujitsu A64FX); far memory is behind both in either. */
 static uint64_t merit_by_kind(uint32_t kind, uint32_t merit)
 {
-    static const uint8_t bandwidth[] = { [RAMIFY_MEMORY_UNKNOWN] = 2, [RAMIFY_MEMORY_DRAM] = 2, [RAMIFY_MEMORY_HBM] = 3,
-                                         [RAMIFY_MEMORY_FAR] = 1 };
-    static const uint8_t latency[]   = { [RAMIFY_MEMORY_UNKNOWN] = 3, [RAMIFY_MEMORY_DRAM] = 3, [RAMIFY_MEMORY_HBM] = 2,
-                                         [RAMIFY_MEMORY_FAR] = 1 };
+    static const uint8_t bandwidth[] = {
+        [RAMIFY_MEMORY_UNKNOWN] = 2, [RAMIFY_MEMORY_DRAM] = 2, [RAMIFY_MEMORY_HBM] = 3, [RAMIFY_MEMORY_FAR] = 1
+    };
+    static const uint8_t latency[] = {
+        [RAMIFY_MEMORY_UNKNOWN] = 3, [RAMIFY_MEMORY_DRAM] = 3, [RAMIFY_MEMORY_HBM] = 2, [RAMIFY_MEMORY_FAR] = 1
+    };
     return merit == RAMIFY_MERIT_BANDWIDTH ? bandwidth[kind] : latency[kind];
 }
 
@@ -74,8 +76,8 @@ static void list_local(const rmf_nodes *nodes, uint32_t domain, rmf_choice *choi
 /* Keeps the best of the nodes listed. */
 static void keep_best(const rmf_nodes *nodes, uint32_t merit, rmf_choice *choice)
 {
-    uint64_t best = 0;
-    uint32_t kept = 0;
+    uint64_t best    = 0;
+    uint32_t kept    = 0;
     choice->measured = choice->count != 0;
     for (uint32_t i = 0; i < choice->count; i++)
         choice->measured &= figure_of(&nodes->memories[choice->position[i]], merit) != 0;

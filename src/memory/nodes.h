@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which nodes a wish means, and in which order others stand in for them. Nodes are positions in ramify_tree_memories. */
+/* Which nodes a wish means, and in which order others stand in for them. Nodes are positions in ramify_tree_memories.
+ */
 #ifndef RMF_MEMORY_NODES_H
 #define RMF_MEMORY_NODES_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the room needs of the kernel's NUMA calls: a table of functions, chosen by file (pages_linux.c, pages_none.c) and
- * replaced by tests with machines nobody here owns. Functions that fail return the system's number (errno), which is
- * turned into a status, with rmf_pages_status, where a report is made. */
+/* What the room needs of the kernel's NUMA calls: a table of functions, chosen by file (pages_linux.c, pages_none.c)
+ * and replaced by tests with machines nobody here owns. Functions that fail return the system's number (errno), which
+ * is turned into a status, with rmf_pages_status, where a report is made. */
 #ifndef RMF_MEMORY_PAGES_H
 #define RMF_MEMORY_PAGES_H
 

@@ -32,7 +32,8 @@ static int bind_pages(void *self, void *start, size_t bytes, rmf_bind_mode mode,
     (void)self;
     static const int modes[] = { MPOL_PREFERRED, MPOL_BIND, MPOL_INTERLEAVE, MPOL_LOCAL };
     bool             any     = mode != RMF_BIND_LOCAL;
-    long result = mbind(start, bytes, modes[mode], any ? (const unsigned long *)nodes : NULL, any ? bits_of(words) : 0, 0);
+    long             result =
+        mbind(start, bytes, modes[mode], any ? (const unsigned long *)nodes : NULL, any ? bits_of(words) : 0, 0);
     return result ? errno : 0;
 }
 
@@ -88,5 +89,5 @@ static int balancing(void *self)
 
 _Static_assert(RMF_PAGE_ABSENT == -ENOENT, "move_pages reports absent pages so");
 
-const rmf_pages rmf_pages_built = { "linux",    allowed,    bind_pages, query,    move,
+const rmf_pages rmf_pages_built = { "linux",    allowed,         bind_pages, query,    move,
                                     free_bytes, free_pool_bytes, huge_bytes, balancing };

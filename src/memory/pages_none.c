@@ -69,5 +69,5 @@ static int balancing(void *self)
     return rmf_kernel_balancing();
 }
 
-const rmf_pages rmf_pages_built = { "none",    allowed,    bind_pages, query,    move,
+const rmf_pages rmf_pages_built = { "none",     allowed,         bind_pages, query,    move,
                                     free_bytes, free_pool_bytes, huge_bytes, balancing };

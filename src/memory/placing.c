@@ -146,7 +146,7 @@ ramify_status rmf_placing_choose(ramify_space *space, rmf_region *region)
     if (choice->count > 1 && !make_ring(&region->ring, choice->count))
         status = RAMIFY_ERR_NO_MEMORY;
     for (uint32_t i = 0; i < region->ring.count; i++) {
-        uint32_t position         = choice->position[i];
+        uint32_t position        = choice->position[i];
         region->ring.position[i] = position;
         region->ring.domain[i]   = owner ? owner[position] : space->nodes.memories[position].domain;
     }
@@ -211,8 +211,8 @@ static uint32_t next_node(ramify_space *space, uint32_t want, uint64_t least)
     return rmf_nodes_nearest(&space->nodes, want, space->free_bytes, least);
 }
 
-ramify_status rmf_placing_plan_on(ramify_space *space, rmf_region *region, uintptr_t start, uintptr_t end, uint32_t want,
-                                  uint32_t domain)
+ramify_status rmf_placing_plan_on(ramify_space *space, rmf_region *region, uintptr_t start, uintptr_t end,
+                                  uint32_t want, uint32_t domain)
 {
     ramify_placed *placed = &region->placed;
     uint64_t       unit   = rmf_region_unit(space, region);
@@ -253,8 +253,8 @@ ramify_status rmf_placing_plan(ramify_space *space, rmf_region *region, uintptr_
         status = plan_ring(space, region, start, end);
     } else {
         uint32_t want   = space->choice.count ? space->choice.position[0] : RAMIFY_NONE;
-        uint32_t domain = touch  ? rmf_placing_only_domain(space)
-                          : alone ? region->wish.domain
+        uint32_t domain = touch                 ? rmf_placing_only_domain(space)
+                          : alone               ? region->wish.domain
                           : want == RAMIFY_NONE ? RAMIFY_NONE
                                                 : space->nodes.memories[want].domain;
         status          = rmf_placing_plan_on(space, region, start, end, want, domain);
@@ -305,7 +305,7 @@ static uintptr_t round_to(uintptr_t address, uint64_t unit)
 static void bind_all(ramify_space *space, rmf_region *region, uintptr_t start)
 {
     uint64_t  unit = rmf_region_unit(space, region);
-    uintptr_t end  = (uintptr_t)region->mapping.start + region->mapping.bytes, at = (start + unit - 1) & ~(unit - 1);
+    uintptr_t end = (uintptr_t)region->mapping.start + region->mapping.bytes, at = (start + unit - 1) & ~(unit - 1);
     for (uint32_t i = rmf_runs_find(&region->plan, start), next; i < region->plan.count; i = next) {
         uint32_t node = region->plan.run[i].node;
         for (next = i + 1; next < region->plan.count && region->plan.run[next].node == node; next++)

@@ -2,7 +2,8 @@
 /* Placing: from a wish to a plan (which run of pages on which node), and from a plan to the kernel's policies.
  *
  * What a node can still give is written down once per call and used up as the plan grows, so two parts of one array do
- * not count on the same free pages. Nothing is reserved: another process may be quicker, and only a touch settles it. */
+ * not count on the same free pages. Nothing is reserved: another process may be quicker, and only a touch settles it.
+ */
 #ifndef RMF_MEMORY_PLACING_H
 #define RMF_MEMORY_PLACING_H
 
@@ -29,8 +30,8 @@ ramify_status rmf_placing_plan(ramify_space *space, rmf_region *region, uintptr_
 
 /* Plans [start, end) on one node for a domain, and where the node is short on others in order of distance. Lock.
  * want: position, or RAMIFY_NONE. Errors: ERR_NO_MEMORY. */
-ramify_status rmf_placing_plan_on(ramify_space *space, rmf_region *region, uintptr_t start, uintptr_t end, uint32_t want,
-                                  uint32_t domain);
+ramify_status rmf_placing_plan_on(ramify_space *space, rmf_region *region, uintptr_t start, uintptr_t end,
+                                  uint32_t want, uint32_t domain);
 
 /* Gives the whole pages of a region from `start` on the policies of its plan and completes region->placed.
  * Errors: only when strict: the reason of region->placed. */

@@ -109,7 +109,7 @@ ramify_status ramify_space_query(ramify_space *space, const void *address, ramif
     pthread_mutex_lock(&space->lock);
     const rmf_region *r = rmf_region_at(space, (uintptr_t)address);
     if (r) {
-        const char *at = address;
+        const char *at        = address;
         bool        by_domain = r->wish.placement != RAMIFY_PLACEMENT_FIRST_TOUCH && !r->listed;
         *region               = (ramify_region){ .start     = (char *)at - ((uintptr_t)address - r->start),
                                                  .bytes     = r->bytes,

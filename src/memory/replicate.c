@@ -138,9 +138,9 @@ ramify_status ramify_space_replicate(ramify_space *space, const void *source, si
     ramify_replicas *r = calloc(1, sizeof *r);
     if (!r)
         return RAMIFY_ERR_NO_MEMORY;
-    r->space             = space;
-    r->copies            = calloc(space->nodes.count + 1u, sizeof *r->copies);
-    r->of_domain         = calloc(space->nodes.domain_count, sizeof *r->of_domain);
+    r->space              = space;
+    r->copies             = calloc(space->nodes.count + 1u, sizeof *r->copies);
+    r->of_domain          = calloc(space->nodes.domain_count, sizeof *r->of_domain);
     uint32_t     *copy_of = calloc(space->nodes.count + 1u, sizeof *copy_of);
     ramify_status status  = r->copies && r->of_domain && copy_of ? RAMIFY_OK : RAMIFY_ERR_NO_MEMORY;
     if (!status) {

@@ -71,12 +71,12 @@ struct ramify_space {
 
     /* under the lock */
     _Alignas(RMF_PAIR_BYTES) pthread_mutex_t lock;
-    rmf_region **regions; /* ascending by start */
-    uint32_t     region_count, region_room;
-    rmf_waiting *waiting; /* ascending, disjoint */
-    uint32_t     waiting_count, waiting_room;
-    ramify_array **arrays; /* all that live, so that the space can free them */
-    uint32_t       array_count, array_room;
+    rmf_region      **regions; /* ascending by start */
+    uint32_t          region_count, region_room;
+    rmf_waiting      *waiting; /* ascending, disjoint */
+    uint32_t          waiting_count, waiting_room;
+    ramify_array    **arrays; /* all that live, so that the space can free them */
+    uint32_t          array_count, array_room;
     ramify_replicas **replicas;
     uint32_t          replica_count, replica_room;
 
@@ -124,8 +124,8 @@ ramify_status rmf_region_reserve(ramify_space *space, const rmf_region *except, 
 /* Rewrites the atlas from all regions; they must not have grown since they were last inserted or answered. Lock. */
 void rmf_space_publish(ramify_space *space);
 
-/* Drops from the waiting ranges what lies in [start, end); returns false when there was no memory to split a range, which
- * is then left alone. Lock. */
+/* Drops from the waiting ranges what lies in [start, end); returns false when there was no memory to split a range,
+ * which is then left alone. Lock. */
 bool rmf_waiting_remove(ramify_space *space, uintptr_t start, uintptr_t end);
 
 /* Frees arrays and replicas that the caller of ramify_space_free did not. */

@@ -53,9 +53,11 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool s
 static bool wait_for_room(rmf_worker *worker, uint32_t tries)
 {
     rmf_task task;
-    if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task)))
+    if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task))) {
+        uint64_t start = rmf_worker_suspend(worker);
         rmf_worker_run(worker, &task);
-    else if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
+        rmf_worker_resume(worker, start);
+    } else if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
         sched_yield();
     else {
         _Atomic uint32_t never = 0;

@@ -12,7 +12,7 @@
 enum { RMF_STEPS_MAX = RAMIFY_LEVEL_COUNT + 6 };
 
 typedef struct rmf_step {
-    uint32_t domain;               /* the ancestor */
+    uint32_t domain, level;        /* the ancestor, and its ramify_level */
     uint32_t first, end;           /* its leaves */
     uint32_t inner_first, inner_end; /* of those, asked at an earlier step */
 } rmf_step;

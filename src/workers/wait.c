@@ -20,10 +20,12 @@ static bool is_inside(const rmf_worker *worker, const ramify_group *group)
 static void wait_as_worker(rmf_worker *worker, ramify_group *group)
 {
     rmf_task task;
+    uint64_t start = rmf_worker_suspend(worker);
     rmf_worker_settle(worker);
     while (rmf_worker_next(worker, &task, group))
         rmf_worker_run(worker, &task);
     rmf_worker_settle(worker); /* what it ran last may belong to a group others wait for */
+    rmf_worker_resume(worker, start);
 }
 
 /* A thread of the program's: yields rather than pauses, because a worker may be bound to the core it stands on. */

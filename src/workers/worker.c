@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* 1024 pointers are 8 KiB, touched as far as they are used; what does not fit goes to the worker's inbox. */
 enum { DEQUE_SLOTS = 1024 };
@@ -72,11 +73,59 @@ void rmf_worker_credit(rmf_worker *worker, ramify_group *group)
     }
 }
 
-static void count_latency(rmf_worker *worker, uint64_t stamp_ticks)
+static void add_sample(const rmf_worker *worker, rmf_histogram *histogram, uint64_t from_ticks, uint64_t to_ticks)
+{
+    uint64_t ticks = to_ticks > from_ticks ? to_ticks - from_ticks : 0;
+    rmf_histogram_add(histogram, (uint64_t)((double)ticks * worker->pool->ns_per_tick));
+}
+
+/* A sampled task begins; returns when. */
+static uint64_t sample_start(rmf_worker *worker, uint64_t stamp_ticks)
 {
     uint64_t now = rmf_clock_ticks();
-    uint64_t ns  = now > stamp_ticks ? (uint64_t)((double)(now - stamp_ticks) * worker->pool->ns_per_tick) : 0;
-    rmf_histogram_add(&worker->cell.latency, ns);
+    add_sample(worker, &worker->cell.latency, stamp_ticks, now);
+    return now;
+}
+
+/* A sampled task ends: its run time, and the start of a sample of what it costs to come to the next task. */
+static void sample_end(rmf_worker *worker, uint64_t start_ticks)
+{
+    uint64_t now = rmf_clock_ticks();
+    add_sample(worker, &worker->cell.run, start_ticks, now);
+    worker->handle_from_ticks = now;
+}
+
+static void sample_handling(rmf_worker *worker)
+{
+    rmf_count(&worker->cell.counts.handle_ticks, rmf_clock_ticks() - worker->handle_from_ticks);
+    rmf_count(&worker->cell.counts.handle_samples, 1);
+    worker->handle_from_ticks = 0;
+}
+
+uint64_t rmf_worker_suspend(const rmf_worker *worker)
+{
+    return worker->frame && worker->frame->start_ticks ? rmf_clock_ticks() : 0;
+}
+
+void rmf_worker_resume(rmf_worker *worker, uint64_t since_ticks)
+{
+    worker->handle_from_ticks = 0;
+    if (since_ticks)
+        worker->frame->start_ticks += rmf_clock_ticks() - since_ticks;
+}
+
+static void enter(rmf_worker *worker, rmf_state state)
+{
+    rmf_time_enter(&worker->cell.time, state, rmf_clock_ticks());
+}
+
+static void count_task(rmf_worker *worker, const ramify_domain *home)
+{
+    rmf_count(&worker->cell.counts.tasks, 1);
+    if (worker->number - home->first_leaf < home->leaf_count)
+        rmf_count(&worker->cell.counts.tasks_at_home, 1);
+    else if (home->node == worker->pool->domains[worker->domain].node)
+        rmf_count(&worker->cell.counts.tasks_on_node, 1);
 }
 
 void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
@@ -89,18 +138,19 @@ void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
         rmf_worker_credit(worker, group);
         return;
     }
+    if (worker->handle_from_ticks)
+        sample_handling(worker);
+    rmf_frame frame = { worker->frame, group, task->home, 0 };
     if (task->stamp_ticks)
-        count_latency(worker, task->stamp_ticks);
-    const ramify_domain *home  = &worker->pool->domains[task->home];
-    rmf_frame            frame = { worker->frame, group, task->home };
-    worker->frame              = &frame;
+        frame.start_ticks = sample_start(worker, task->stamp_ticks);
+    worker->frame = &frame;
     rmf_store_relaxed(&worker->cell.running, 1);
     task->fn(task->argument);
     rmf_store_relaxed(&worker->cell.running, frame.outer != NULL);
     worker->frame = frame.outer;
-    rmf_count(&worker->cell.counts.tasks, 1);
-    if (worker->number - home->first_leaf < home->leaf_count)
-        rmf_count(&worker->cell.counts.tasks_at_home, 1);
+    if (frame.start_ticks)
+        sample_end(worker, frame.start_ticks);
+    count_task(worker, &worker->pool->domains[task->home]);
     rmf_worker_credit(worker, group);
 }
 
@@ -135,7 +185,9 @@ static void park(rmf_worker *worker, const ramify_group *until)
         return;
     }
     rmf_count(&worker->cell.counts.parks, 1);
+    enter(worker, RMF_STATE_PARKED);
     rmf_park_sleep(parking, worker->number);
+    enter(worker, RMF_STATE_SEARCHING);
 }
 
 /* Searches until there is a task (true) or nothing to wait for (false). */
@@ -190,9 +242,13 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, ramify_group *until)
 {
     if (until && rmf_group_is_done(until))
         return false;
-    if (rmf_fetch_own(worker, task) || glance(worker, task))
+    if (rmf_fetch_own(worker, task))
         return true;
-    return search(worker, task, until);
+    enter(worker, RMF_STATE_SEARCHING);
+    worker->handle_from_ticks = 0;
+    bool found = glance(worker, task) || search(worker, task, until);
+    enter(worker, RMF_STATE_BUSY);
+    return found;
 }
 
 rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
@@ -207,11 +263,13 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
         free(slots);
         return NULL;
     }
-    *worker = (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index, .block = slots };
+    *worker = (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index, .tid = gettid(), .block = slots };
     rmf_deque_init(&worker->deque, slots, DEQUE_SLOTS);
+    rmf_time_start(&worker->cell.time, RMF_STATE_PARKED, rmf_clock_ticks());
     worker->stock.depot        = &pool->depot;
     worker->sender.random      = pool->seed + number;
     worker->sender.until_stamp = 1;
+    worker->sender.stands_for  = 1;
     rmf_victims_init(&worker->victims, pool->tree, number);
     if (!is_bound)
         rmf_count(&worker->cell.counts.bind_failures, 1);
@@ -252,6 +310,7 @@ void *rmf_worker_main(void *argument)
     if (!rmf_pool_stand(pool, worker != NULL))
         return NULL;
     self = worker;
+    enter(worker, RMF_STATE_BUSY);
     rmf_task task;
     while (rmf_worker_next(worker, &task, NULL))
         rmf_worker_run(worker, &task);

@@ -18,6 +18,10 @@ void rmf_worker_run(rmf_worker *worker, const rmf_task *task);
 /* Finds a task; blocks. until: false is returned once this group is done; NULL: once the pool stops. */
 bool rmf_worker_next(rmf_worker *worker, rmf_task *task, ramify_group *until);
 
+/* The running task begins to wait, and goes on: what lies between is not its own run time. Pass on what suspend gave. */
+uint64_t rmf_worker_suspend(const rmf_worker *worker);
+void     rmf_worker_resume(rmf_worker *worker, uint64_t since_ticks);
+
 /* Gives back the credits it holds. */
 void rmf_worker_settle(rmf_worker *worker);
 

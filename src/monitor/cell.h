@@ -22,15 +22,19 @@
     X(parks_aborted)         \
     X(wakes)                 \
     X(bind_failures)         \
-    X(handle_ticks)          \
-    X(handle_samples)        \
-    X(place_ticks)           \
-    X(batch_ticks)
+    X(searches)              \
+    X(handle_samples)
 
-/* tasks_on_node: not at home, yet on the NUMA node of their home.
- * handle_ticks: from the end of a sampled task to the start of the next one without a search in between.
- * place_ticks: in submissions of single tasks, each sample times the submissions it stands for.
- * batch_ticks: in submissions of batches, all of them. */
+/* tasks_on_node: not at home, yet on the NUMA node of their home. searches: times its own queue was found empty. */
+
+/* X(name): what a worker times, beside its state.
+ * handle: from the end of a sampled task to the start of the next one without a search in between.
+ * place: in submissions of single tasks, each sample times the submissions it stands for.
+ * batch: in submissions of batches, all of them. */
+#define RMF_CELL_TIMES(X) \
+    X(handle)             \
+    X(place)              \
+    X(batch)
 
 /* X(field): counted for each level of the tree, that of the smallest domain that holds thief and victim. */
 #define RMF_STEAL_COUNTERS(X) \
@@ -41,6 +45,9 @@
 typedef struct rmf_cell_counts {
 #define RMF_CELL_FIELD(name) _Alignas(8) _Atomic uint64_t name;
     RMF_CELL_COUNTERS(RMF_CELL_FIELD)
+#undef RMF_CELL_FIELD
+#define RMF_CELL_FIELD(name) _Atomic uint64_t name##_ticks;
+    RMF_CELL_TIMES(RMF_CELL_FIELD)
 #undef RMF_CELL_FIELD
 } rmf_cell_counts;
 

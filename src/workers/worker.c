@@ -245,6 +245,7 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, ramify_group *until)
     if (rmf_fetch_own(worker, task))
         return true;
     enter(worker, RMF_STATE_SEARCHING);
+    rmf_count(&worker->cell.counts.searches, 1);
     worker->handle_from_ticks = 0;
     bool found = glance(worker, task) || search(worker, task, until);
     enter(worker, RMF_STATE_BUSY);

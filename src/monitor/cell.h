@@ -18,6 +18,9 @@
     X(tasks_at_home)         \
     X(tasks_on_node)         \
     X(dropped)               \
+    X(forks)                 \
+    X(forks_stolen)          \
+    X(forks_at_once)         \
     X(parks)                 \
     X(parks_aborted)         \
     X(wakes)                 \

@@ -85,6 +85,7 @@ uint32_t rmf_ring_pop_mc(rmf_ring *ring, rmf_task *tasks, uint32_t most, uint32_
             continue;
         }
         n = (n + sharers - 1) / sharers;
+        /* order: none: ready() has acquired the cells; the claim only keeps other consumers off them */
         if (rmf_cas_relaxed(&ring->head, &at, at + n))
             break;
     }

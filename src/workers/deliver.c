@@ -3,6 +3,7 @@
 #include "submit.h"
 
 #include "fetch.h"
+#include "forks.h"
 #include "worker.h"
 
 #include <sched.h>
@@ -13,16 +14,30 @@ static const uint64_t BLOCKED_NAP_NS = 100000;
 
 void rmf_uncharge(rmf_worker *worker, ramify_group *group, uint64_t count)
 {
-    if (!worker)
+    /* Credits of another group than the running task's would be kept until that task ends, however long it runs. */
+    if (!worker || !worker->frame || worker->frame->group != group)
         rmf_group_done(group, count);
     else
         while (count--)
             rmf_worker_credit(worker, group);
 }
 
-static void wake(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool strict)
+/* More waits at the domain than the `count` tasks just put there: whoever searches does not keep up. A searcher that
+ * the system has taken off its core looks no different from one that runs, so this is what tells them apart. */
+static bool is_behind(rmf_pool *pool, const rmf_worker *worker, uint32_t domain, uint32_t count)
+{
+    rmf_inbox *inbox = rmf_pool_inbox(pool, domain, false);
+    uint64_t   waits = inbox ? rmf_inbox_size(inbox) : 0;
+    if (worker && worker->domain == domain)
+        waits += rmf_deque_shared_any(&worker->deque);
+    return waits > count;
+}
+
+static void wake(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool strict, uint32_t count)
 {
     uint32_t woken = strict ? rmf_wake_below(&pool->parking, domain) : rmf_wake_near(&pool->parking, domain);
+    if (!woken && !strict && rmf_parking_has_sleepers(&pool->parking) && is_behind(pool, worker, domain, count))
+        woken = rmf_wake_another(&pool->parking, domain);
     if (!woken)
         return;
     if (worker)
@@ -36,16 +51,14 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool s
 {
     uint32_t n = 0;
     if (worker && domain == worker->domain && !strict)
-        while (n < count && !(pool->queue_tasks && rmf_deque_shared_any(&worker->deque) >= pool->queue_tasks) &&
-               rmf_deque_submit(worker, &tasks[n]))
-            n++;
+        n = rmf_deque_submit(worker, tasks, count, pool->queue_tasks ? pool->queue_tasks : UINT32_MAX);
     if (n < count) {
         rmf_inbox *inbox = rmf_pool_inbox(pool, domain, strict);
         if (inbox)
             n += rmf_inbox_push_mp(inbox, tasks + n, count - n);
     }
     if (n)
-        wake(pool, worker, domain, strict);
+        wake(pool, worker, domain, strict, n);
     return n;
 }
 
@@ -56,6 +69,7 @@ static bool wait_for_room(rmf_worker *worker, uint32_t tries)
     if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task))) {
         uint64_t start = rmf_worker_suspend(worker);
         rmf_worker_run(worker, &task);
+        rmf_worker_settle(worker); /* the group of what it ran must not wait for the task that goes on now */
         rmf_worker_resume(worker, start);
     } else if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
         sched_yield();
@@ -66,20 +80,26 @@ static bool wait_for_room(rmf_worker *worker, uint32_t tries)
     return true;
 }
 
-static void run_inline(rmf_pool *pool, const rmf_task *task)
+/* The frame tells ramify_wait() in the task that its group cannot be done, and ramify_here() which group it is of. */
+static void run_inline(rmf_pool *pool, rmf_worker *worker, const rmf_task *task)
 {
+    rmf_frame **frames = rmf_frames_of(worker);
+    rmf_frame   frame  = { *frames, task->group, task->home, 0 };
+    *frames            = &frame;
     rmf_add_relaxed(&pool->inline_runs, 1);
     task->fn(task->argument);
+    *frames = frame.outer;
 }
 
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, bool strict)
 {
+    uint32_t full = pool->full == RAMIFY_FULL_RUN && task->fn == rmf_fork_enter ? RAMIFY_FULL_BLOCK : pool->full;
     for (uint32_t tries = 0; rmf_deliver(pool, worker, task->home, strict, task, 1) == 0; tries++) {
         ramify_status refusal = pool->queue_tasks ? RAMIFY_ERR_NOT_NOW : RAMIFY_ERR_NO_MEMORY;
-        if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
+        if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
             continue;
-        if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_RUN)
-            run_inline(pool, task);
+        if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_RUN)
+            run_inline(pool, worker, task);
         else
             return refusal; /* the caller uncharges */
         rmf_uncharge(worker, task->group, 1);

@@ -2,9 +2,16 @@
 /* The search order of a worker, one function per kind of place. */
 #include "fetch.h"
 
+#include "forks.h"
+
+#include <stdlib.h>
+
 /* Most tasks moved at once: half a magazine, so that the records for them are at hand, and one round trip of 80-120 ns
  * (PEERS.md, lever 2) costs 3-4 ns per task. */
 enum { MOVE_MAX = RMF_MAGAZINE_TASKS / 2 };
+
+/* Slots of a deque at most, 8 MiB of pointers to 64 MiB of records; what is more goes to the inbox. */
+enum { DEQUE_MAX = 1 << 20 };
 
 static rmf_inbox *inbox_of(_Atomic(rmf_inbox *) *place)
 {
@@ -12,25 +19,60 @@ static rmf_inbox *inbox_of(_Atomic(rmf_inbox *) *place)
     return rmf_load_acquire(place);
 }
 
-/* Copies a record out and frees it. */
-static void unpack(rmf_worker *worker, rmf_task *record, rmf_task *task)
+/* Deques carry forks too, those a thief took along: their pointers have the lowest bit set. */
+static void *pack_fork(ramify_fork *fork)
 {
+    return (char *)fork + 1;
+}
+
+static void fork_task(ramify_fork *fork, rmf_task *task)
+{
+    *task = (rmf_task){ .fn = NULL, .argument = fork };
+}
+
+/* Copies a record out and frees it. */
+static void unpack(rmf_worker *worker, void *item, rmf_task *task)
+{
+    rmf_task *record = item;
+    if ((uintptr_t)item & 1) {
+        fork_task((ramify_fork *)((char *)item - 1), task);
+        return;
+    }
     *task = *record;
     rmf_stock_put(&worker->stock, record);
 }
 
-bool rmf_deque_submit(rmf_worker *worker, const rmf_task *task)
+/* Puts a record on the deque, in an array of twice the size if need be. */
+static bool push_growing(rmf_worker *worker, rmf_task *record)
 {
-    rmf_task *record = rmf_stock_take(&worker->stock);
-    if (!record)
+    rmf_deque *deque = &worker->deque;
+    if (rmf_deque_push_owner(deque, record))
+        return true;
+    uint32_t capacity = 2 * deque->capacity;
+    void   **slots    = capacity <= DEQUE_MAX ? malloc(capacity * sizeof *slots) : NULL;
+    if (!slots)
         return false;
-    *record = *task;
-    if (!rmf_deque_push_owner(&worker->deque, record)) {
-        rmf_stock_put(&worker->stock, record);
-        return false;
+    void **old = rmf_deque_grow_owner(deque, slots, capacity);
+    free(old ? old : slots);
+    return rmf_deque_push_owner(deque, record);
+}
+
+uint32_t rmf_deque_submit(rmf_worker *worker, const rmf_task *tasks, uint32_t count, uint32_t limit)
+{
+    uint32_t n = 0, held = limit == UINT32_MAX ? 0 : rmf_deque_shared_any(&worker->deque);
+    while (n < count && held + n < limit) {
+        rmf_task *record = rmf_stock_take(&worker->stock);
+        if (!record)
+            break;
+        *record = tasks[n];
+        if (!push_growing(worker, record)) {
+            rmf_stock_put(&worker->stock, record);
+            break;
+        }
+        n++;
     }
     rmf_deque_share_owner(&worker->deque);
-    return true;
+    return n;
 }
 
 /* How many tasks may be moved here now beyond the one that is run at once: records and slots at hand. */
@@ -78,9 +120,9 @@ static bool from_strict(rmf_mail *mail, rmf_task *task)
 
 bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
 {
-    rmf_task *record = rmf_deque_pop_owner(&worker->deque);
-    if (record) {
-        unpack(worker, record, task);
+    void *item = rmf_deque_pop_owner(&worker->deque);
+    if (item) {
+        unpack(worker, item, task);
         return true;
     }
     rmf_mail *mail = &worker->pool->mail[worker->domain];
@@ -119,6 +161,40 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, r
     return true;
 }
 
+/* Forks: one from a near worker, half of what a far one shares; asks for work when there is none. */
+static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t level, uint32_t most, rmf_task *task)
+{
+    ramify_fork *forks[MOVE_MAX];
+    uint32_t     count, room = room_for_more(worker, false) + 1;
+    if (rmf_lane_shared_any(&victim->lane) == 0) {
+        rmf_lane_ask_any(&victim->lane);
+        return false;
+    }
+    if (rmf_lane_steal_any(&victim->lane, forks, most < room ? most : room, &count) != RMF_STEAL_TAKEN) {
+        rmf_cell_steal(&worker->cell, level, 0);
+        return false;
+    }
+    rmf_cell_steal(&worker->cell, level, count);
+    for (uint32_t i = count; i-- > 0;) {
+        rmf_fork_take(worker, forks[i]);
+        if (i > 0)
+            rmf_deque_push_owner(&worker->deque, pack_fork(forks[i]));
+    }
+    if (count > 1)
+        rmf_deque_share_owner(&worker->deque);
+    fork_task(forks[0], task);
+    return true;
+}
+
+bool rmf_fetch_from(rmf_worker *worker, uint32_t victim_number, rmf_task *task)
+{
+    rmf_worker *victim = worker->pool->workers[victim_number];
+    if (victim == worker)
+        return false;
+    uint32_t level = rmf_victims_level(&worker->victims, victim_number);
+    return from_lane(worker, victim, level, 1, task) || from_deque(worker, victim, level, task);
+}
+
 /* Half of what another worker has been sent and not fetched. */
 static bool from_foreign_inbox(rmf_worker *worker, uint32_t domain, uint32_t level, rmf_task *task)
 {
@@ -150,11 +226,13 @@ static bool from_step(rmf_worker *worker, const rmf_step *step, rmf_task *task)
 {
     rmf_pool *pool  = worker->pool;
     uint32_t  count = rmf_step_count(step);
+    uint32_t  most_forks = step == &worker->victims.step[0] ? 1 : MOVE_MAX;
     uint32_t  start = count ? (uint32_t)(((ramify_random(&worker->sender.random) >> 32) * count) >> 32) : 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t    at     = start + i < count ? start + i : start + i - count;
         rmf_worker *victim = pool->workers[rmf_step_victim(step, at)];
-        if (from_deque(worker, victim, step->level, task) ||
+        if (from_lane(worker, victim, step->level, most_forks, task) ||
+            from_deque(worker, victim, step->level, task) ||
             from_foreign_inbox(worker, victim->domain, step->level, task))
             return true;
     }
@@ -192,9 +270,12 @@ bool rmf_fetch_any_left(const rmf_worker *worker)
     for (uint32_t d = 0; d < pool->domain_count; d++)
         if (holds_tasks(&pool->mail[d], is_below(leaf, &pool->domains[d])))
             return true;
-    for (uint32_t w = 0; w < pool->worker_count; w++)
-        if (rmf_deque_shared_any(&pool->workers[w]->deque))
+    for (uint32_t w = 0; w < pool->worker_count; w++) {
+        rmf_worker *other = pool->workers[w];
+        if (rmf_deque_shared_any(&other->deque) || rmf_lane_shared_any(&other->lane))
             return true;
+        rmf_lane_ask_any(&other->lane);
+    }
     return false;
 }
 
@@ -203,8 +284,22 @@ uint32_t rmf_fetch_where_left(const rmf_pool *pool)
     for (uint32_t d = 0; d < pool->domain_count; d++)
         if (holds_tasks(&pool->mail[d], false))
             return d;
-    for (uint32_t w = 0; w < pool->worker_count; w++)
-        if (rmf_deque_shared_any(&pool->workers[w]->deque))
-            return pool->workers[w]->domain;
+    for (uint32_t w = 0; w < pool->worker_count; w++) {
+        const rmf_worker *worker = pool->workers[w];
+        if (rmf_deque_shared_any(&worker->deque) || rmf_lane_shared_any(&worker->lane) ||
+            rmf_lane_has_private_any(&worker->lane))
+            return worker->domain;
+    }
+    return RAMIFY_NONE;
+}
+
+uint32_t rmf_fetch_strict_left(const rmf_worker *worker)
+{
+    for (uint32_t i = 0; i < worker->victims.steps; i++) {
+        uint32_t   domain = worker->victims.step[i].domain;
+        rmf_inbox *strict = inbox_of(&worker->pool->mail[domain].strict);
+        if (strict && rmf_inbox_size(strict))
+            return domain;
+    }
     return RAMIFY_NONE;
 }

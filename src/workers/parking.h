@@ -39,6 +39,13 @@ void rmf_search_begin(rmf_parking *parking);
  * rmf_wake_near() if there is some. */
 bool rmf_search_end(rmf_parking *parking);
 
+/* True when somebody searches or sleeps. Sequentially consistent: after what the caller published. */
+static inline bool rmf_parking_has_idle(const rmf_parking *parking)
+{
+    /* order: pairs with the changes of `idle` in parking.c */
+    return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle) != 0;
+}
+
 /* First half of going to sleep: the searcher announces itself. Then it looks at every queue, then either sleeps or
  * gives up. */
 void rmf_park_announce(rmf_parking *parking, uint32_t worker);
@@ -52,6 +59,16 @@ void rmf_park_sleep(rmf_parking *parking, uint32_t worker);
 /* After a task was published at `domain`: wakes the nearest parked worker unless somebody searches. Returns workers
  * woken, 0 or 1. Costs one load when nobody is parked. */
 uint32_t rmf_wake_near(rmf_parking *parking, uint32_t domain);
+
+/* The same although somebody searches: what the searchers should have taken is still there, so they are too few, or
+ * the system does not let them run. */
+uint32_t rmf_wake_another(rmf_parking *parking, uint32_t domain);
+
+/* True when somebody sleeps. A hint: no order. */
+static inline bool rmf_parking_has_sleepers(const rmf_parking *parking)
+{
+    return rmf_load_relaxed(&parking->idle) >> 32 != 0;
+}
 
 /* The same for a task only workers below `domain` may run: wakes one of them even while others search. */
 uint32_t rmf_wake_below(rmf_parking *parking, uint32_t domain);

@@ -37,4 +37,13 @@ static inline uint32_t rmf_step_victim(const rmf_step *step, uint32_t i)
     return i < before ? step->first + i : step->inner_end + (i - before);
 }
 
+/* The level at which a worker, not the thief itself, is a victim. */
+static inline uint32_t rmf_victims_level(const rmf_victims *victims, uint32_t worker)
+{
+    uint32_t i = 0;
+    while (i + 1 < victims->steps && (worker < victims->step[i].first || worker >= victims->step[i].end))
+        i++;
+    return victims->step[i].level;
+}
+
 #endif

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs every kernel of one form at its tiny size and compares its check with the serial form's.
+
+    check_kernels.py BENCH_FOLDER FORM
+
+Ramify runs under each policy. Exit status 1 when a check differs, 77 when the form is not built."""
+import json
+import os
+import subprocess
+import sys
+
+from job_list import POLICIES
+from run_jobs import environment
+
+WORKERS = ['1', '2', '3']  # one: no one steals; three: more than the cores of a small machine
+
+
+def outcome(program, kernel, workers, policy):
+    argv = [program, kernel['name'], '--workers', workers, '--size', str(kernel['tiny'])]
+    done = subprocess.run(argv + (['--policy', policy] if policy else []), stdout=subprocess.PIPE, text=True,
+                          env=environment({}), check=False)
+    if done.returncode:
+        return f'exit status {done.returncode}: {" ".join(argv)}'
+    return json.loads(done.stdout)['check']
+
+
+def main():
+    folder, form = sys.argv[1:3]
+    program, serial = os.path.join(folder, f'bench-{form}'), os.path.join(folder, 'bench-serial')
+    if not os.path.exists(program):
+        print(f'{program} is not built')
+        return 77
+    kernels = json.loads(subprocess.run([serial, '--list'], stdout=subprocess.PIPE, text=True, check=True).stdout)
+    runs = failures = 0
+    for kernel in kernels:
+        if form.endswith('-loops') and not kernel['loops']:
+            continue
+        expected = outcome(serial, kernel, '1', '')
+        for policy in POLICIES if form == 'ramify' else ['']:
+            for workers in WORKERS:
+                runs += 1
+                found = outcome(program, kernel, workers, policy)
+                if found != expected:
+                    failures += 1
+                    print(f'{kernel["name"]} size {kernel["tiny"]} workers {workers} {policy}: {found}, not {expected}')
+    print(f'{form}: {runs} runs, {failures} failures')
+    return 1 if failures or not runs else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One run of one kernel in one form, as a process of its own; one line of JSON on standard output.
+ *
+ *   bench-FORM KERNEL [--workers N] [--size S] [--seed X] [--policy P] [--repeat R]
+ *   bench-FORM --list
+ *
+ * Exit status: 0, 1 when a check fails against a known result, 2 for bad usage or no memory. */
+#include "kernel.h"
+
+#include <time.h>
+
+static const bench_kernel *const kernels[] = { &bench_uts_t1, &bench_uts_t3, &bench_queens, &bench_msort,
+                                               &bench_spmv,   &bench_jacobi, &bench_zipf,   &bench_join };
+enum { KERNELS = sizeof kernels / sizeof kernels[0] };
+
+typedef struct request_line {
+    const bench_kernel *kernel;
+    bench_setup         setup;
+    long                size, repeat;
+    uint64_t            seed;
+} request_line;
+
+/* One repetition: what prepare and run share. */
+typedef struct repetition {
+    const request_line *line;
+    void               *state;
+} repetition;
+
+static void usage(void)
+{
+    fputs("usage: bench-" BENCH_NAME " KERNEL [--workers N] [--size S] [--seed X] [--policy P] [--repeat R]\n"
+          "       bench-" BENCH_NAME " --list\n",
+          stderr);
+    exit(2);
+}
+
+static void list_kernels(void)
+{
+    printf("[");
+    for (int i = 0; i < KERNELS; i++) {
+        const bench_kernel *k = kernels[i];
+        printf("%s\n {\"name\": \"%s\", \"summary\": \"%s\", \"size_is\": \"%s\", \"loops\": %s, \"tiny\": %ld, "
+               "\"quick\": %ld, \"full\": %ld, \"quick_seed\": %ld}",
+               i ? "," : "", k->name, k->summary, k->size_is, k->loops ? "true" : "false", k->tiny, k->quick, k->full,
+               k->quick_seed);
+    }
+    printf("\n]\n");
+}
+
+static long number_of(const char *text, long least)
+{
+    char *end;
+    long  value = strtol(text, &end, 10);
+
+    if (*text == '\0' || *end != '\0' || value < least) {
+        fprintf(stderr, "bench: '%s' is not a number of at least %ld\n", text, least);
+        exit(2);
+    }
+    return value;
+}
+
+static const bench_kernel *kernel_named(const char *name)
+{
+    for (int i = 0; i < KERNELS; i++)
+        if (strcmp(kernels[i]->name, name) == 0)
+            return kernels[i];
+    fprintf(stderr, "bench: no kernel '%s'; --list shows them\n", name);
+    exit(2);
+}
+
+static request_line parse(int argc, char **argv)
+{
+    request_line line = { kernel_named(argv[1]), { 1, NULL }, 0, 1, 0 };
+
+    line.size = line.kernel->tiny;
+    for (int i = 2; i < argc; i += 2) {
+        if (i + 1 == argc)
+            usage();
+        if (strcmp(argv[i], "--workers") == 0)
+            line.setup.workers = (unsigned)number_of(argv[i + 1], 1);
+        else if (strcmp(argv[i], "--size") == 0)
+            line.size = number_of(argv[i + 1], 1);
+        else if (strcmp(argv[i], "--seed") == 0)
+            line.seed = (uint64_t)number_of(argv[i + 1], 0);
+        else if (strcmp(argv[i], "--policy") == 0)
+            line.setup.policy = argv[i + 1];
+        else if (strcmp(argv[i], "--repeat") == 0)
+            line.repeat = number_of(argv[i + 1], 1);
+        else
+            usage();
+    }
+    return line;
+}
+
+static void prepare_root(void *argument)
+{
+    repetition *r = (repetition *)argument;
+
+    r->state = r->line->kernel->prepare(r->line->size, r->line->seed);
+}
+
+static double seconds_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Runs once and prints; false when a known result was missed. The line's order of fields is the harness's contract. */
+static bool run_once(const request_line *line)
+{
+    repetition r = { line, NULL };
+    uint64_t   expected;
+
+    bench_layer_enter(prepare_root, &r);
+    double begin = seconds_now();
+    bench_layer_enter(line->kernel->run, r.state);
+    double        seconds = seconds_now() - begin;
+    bench_outcome outcome = line->kernel->finish(r.state);
+    bool          known   = line->kernel->known && line->kernel->known(line->size, line->seed, &expected);
+    bool          right   = !known || outcome.check == expected;
+
+    printf("{\"kernel\": \"%s\", \"impl\": \"" BENCH_NAME "\", \"policy\": \"%s\", \"workers\": %u, \"size\": %ld, "
+           "\"seed\": %llu, \"seconds\": %.9f, \"check\": \"%016llx\", \"known\": %s, \"right\": %s, \"tasks\": %llu",
+           line->kernel->name, line->setup.policy ? line->setup.policy : "", line->setup.workers, line->size,
+           (unsigned long long)line->seed, seconds, (unsigned long long)outcome.check, known ? "true" : "false",
+           right ? "true" : "false", (unsigned long long)outcome.tasks);
+    bench_layer_report(stdout);
+    printf("}\n");
+    return right;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        list_kernels();
+        return 0;
+    }
+    if (argc < 2 || argv[1][0] == '-')
+        usage();
+    request_line line  = parse(argc, argv);
+    bool         right = true;
+
+    bench_layer_start(&line.setup);
+    for (long i = 0; i < line.repeat; i++)
+        right = run_once(&line) && right;
+    bench_layer_stop();
+    return right ? 0 : 1;
+}

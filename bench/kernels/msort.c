@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Merge sort with a parallel merge: the fork-join kernel. Halves are sorted by two tasks; two runs are merged by
+ * cutting the longer at its middle and the other by bisection, and merging the two parts as tasks. */
+#include "kernel.h"
+
+enum {
+    SERIAL_KEYS    = 4096, /* below: sorted serially, 32 KB of keys, a first-level cache */
+    INSERTION_KEYS = 16,   /* below: insertion sort */
+};
+
+typedef struct sort_job {
+    uint64_t *keys, *spare; /* sorts `keys`; `spare` is as long */
+    long      count;
+} sort_job;
+
+typedef struct merge_job {
+    const uint64_t *a, *b;
+    long            a_count, b_count;
+    uint64_t       *out;
+} merge_job;
+
+typedef struct sort_state {
+    uint64_t *keys, *spare;
+    long      count;
+    uint64_t  sum_before;
+} sort_state;
+
+static void insertion_sort(uint64_t *keys, long count)
+{
+    for (long i = 1; i < count; i++) {
+        uint64_t key  = keys[i];
+        long     hole = i;
+        for (; hole > 0 && keys[hole - 1] > key; hole--)
+            keys[hole] = keys[hole - 1];
+        keys[hole] = key;
+    }
+}
+
+static void merge_serial(const merge_job *m)
+{
+    const uint64_t *a = m->a, *a_end = m->a + m->a_count, *b = m->b, *b_end = m->b + m->b_count;
+    uint64_t       *out = m->out;
+
+    while (a < a_end && b < b_end) {
+        bool from_a = *a <= *b; /* without a branch: half of them would be mispredicted */
+        *out++      = from_a ? *a : *b;
+        a += from_a;
+        b += !from_a;
+    }
+    memcpy(out, a, (size_t)(a_end - a) * sizeof *a);
+    memcpy(out + (a_end - a), b, (size_t)(b_end - b) * sizeof *b);
+}
+
+static void sort_serial(uint64_t *keys, uint64_t *spare, long count)
+{
+    if (count <= INSERTION_KEYS) {
+        insertion_sort(keys, count);
+        return;
+    }
+    long half = count / 2;
+    sort_serial(keys, spare, half);
+    sort_serial(keys + half, spare + half, count - half);
+    merge_job m = { keys, keys + half, half, count - half, spare };
+    merge_serial(&m);
+    memcpy(keys, spare, (size_t)count * sizeof *keys);
+}
+
+/* The number of keys in sorted b[0..count) below `pivot`. */
+static long keys_below(const uint64_t *b, long count, uint64_t pivot)
+{
+    long low = 0;
+
+    while (count > 0) {
+        long half = count / 2;
+        if (b[low + half] < pivot) {
+            low += half + 1;
+            count -= half + 1;
+        } else {
+            count = half;
+        }
+    }
+    return low;
+}
+
+static void merge_task(void *argument)
+{
+    const merge_job *m = (const merge_job *)argument;
+
+    if (m->a_count + m->b_count <= SERIAL_KEYS) {
+        merge_serial(m);
+        return;
+    }
+    merge_job whole = *m;
+    if (whole.a_count < whole.b_count) {
+        merge_job swapped = { m->b, m->a, m->b_count, m->a_count, m->out };
+        whole             = swapped;
+    }
+    long      a_cut = whole.a_count / 2;
+    long      b_cut = keys_below(whole.b, whole.b_count, whole.a[a_cut]);
+    merge_job low   = { whole.a, whole.b, a_cut, b_cut, whole.out };
+    merge_job high  = { whole.a + a_cut, whole.b + b_cut, whole.a_count - a_cut, whole.b_count - b_cut,
+                        whole.out + a_cut + b_cut };
+    BENCH_SCOPE(scope);
+    BENCH_SPAWN(scope, merge_task, &low);
+    merge_task(&high);
+    BENCH_JOIN(scope);
+}
+
+static void sort_task(void *argument)
+{
+    const sort_job *job = (const sort_job *)argument;
+
+    if (job->count <= SERIAL_KEYS) {
+        sort_serial(job->keys, job->spare, job->count);
+        return;
+    }
+    long     half = job->count / 2;
+    sort_job low  = { job->keys, job->spare, half };
+    sort_job high = { job->keys + half, job->spare + half, job->count - half };
+    BENCH_SCOPE(scope);
+    BENCH_SPAWN(scope, sort_task, &low);
+    sort_task(&high);
+    BENCH_JOIN(scope);
+    merge_job m = { job->keys, job->keys + half, half, job->count - half, job->spare };
+    merge_task(&m);
+    memcpy(job->keys, job->spare, (size_t)job->count * sizeof *job->keys);
+}
+
+static void *prepare(long size, uint64_t seed)
+{
+    size_t      bytes = (size_t)size * sizeof(uint64_t);
+    sort_state *s     = (sort_state *)bench_alloc(sizeof *s);
+
+    s->count      = size;
+    s->keys       = (uint64_t *)bench_alloc(bytes);
+    s->spare      = (uint64_t *)bench_alloc(bytes);
+    s->sum_before = 0;
+    for (long i = 0; i < size; i++) {
+        s->keys[i]  = bench_random(&seed);
+        s->spare[i] = 0;
+        s->sum_before += s->keys[i];
+    }
+    return s;
+}
+
+static void run(void *state)
+{
+    sort_state *s   = (sort_state *)state;
+    sort_job    all = { s->keys, s->spare, s->count };
+
+    sort_task(&all);
+}
+
+/* A sorted permutation has one checksum; 0 says that order or sum is broken. */
+static bench_outcome finish(void *state)
+{
+    sort_state   *s       = (sort_state *)state;
+    bench_outcome outcome = { 0, (uint64_t)(s->count / SERIAL_KEYS) + 1 };
+    uint64_t      sum     = s->count ? s->keys[0] : 0;
+    bool          sorted  = true;
+
+    for (long i = 1; i < s->count; i++) {
+        sorted = sorted && s->keys[i - 1] <= s->keys[i];
+        sum += s->keys[i];
+        outcome.check = bench_mix(outcome.check, s->keys[i]);
+    }
+    if (!sorted || sum != s->sum_before)
+        outcome.check = 0;
+    free(s->keys);
+    free(s->spare);
+    free(s);
+    return outcome;
+}
+
+const bench_kernel bench_msort = {
+    .name       = "msort",
+    .summary    = "merge sort of 64-bit keys with a parallel merge, fork-join to 4096 keys",
+    .size_is    = "keys",
+    .loops      = false,
+    .tiny       = 20000,
+    .quick      = 1 << 19,
+    .full       = 1 << 21,
+    .quick_seed = 0,
+    .prepare    = prepare,
+    .run        = run,
+    .finish     = finish,
+    .known      = NULL,
+};

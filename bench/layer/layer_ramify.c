@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ramify's form. The kernel's root runs as a task, as an OpenMP `single` and a oneTBB arena run it inside their pool.
+ *
+ * Detached tasks carry a copy of their argument. OpenMP and oneTBB copy it into a task record from a pool of their
+ * own; Ramify's task holds a pointer, so the layer keeps such a pool: a free list per worker, never shared. */
+#include "layer.h"
+
+#include <stdlib.h>
+
+enum {
+    CHUNK_ITEMS    = 256, /* ramify_submit_batch's own batch size */
+    CARRIED_BYTES  = 112, /* largest value a detached task may carry; with the header two cache lines */
+    POOL_GROW      = 256, /* copies made at once when a free list is empty */
+    CELL_ALIGNMENT = 128, /* two lines: the adjacent-line prefetcher pairs them */
+};
+
+typedef struct carried {
+    ramify_task_fn  fn;
+    struct carried *next;
+    char            value[CARRIED_BYTES];
+} carried;
+
+typedef struct pool_cell {
+    _Alignas(CELL_ALIGNMENT) carried *free_list;
+} pool_cell;
+
+typedef struct root_call {
+    void (*fn)(void *);
+    void *argument;
+} root_call;
+
+static ramify_runtime *runtime;
+static ramify_group   *root_group;
+static pool_cell      *pools; /* one per worker */
+
+static void demand(ramify_status status, const char *call)
+{
+    if (status == RAMIFY_OK)
+        return;
+    fprintf(stderr, "bench: %s: %s: %s; %s\n", call, ramify_status_name(status), ramify_status_text(status),
+            ramify_status_advice(status));
+    exit(2);
+}
+
+void bench_layer_start(const bench_setup *setup)
+{
+    ramify_diagnosis diagnosis = { .text = "" };
+    ramify_options   options   = { .workers = setup->workers, .policy = setup->policy, .diagnosis = &diagnosis };
+    ramify_status    status    = ramify_start(&options, &runtime);
+
+    if (status != RAMIFY_OK && diagnosis.text[0])
+        fprintf(stderr, "bench: %s\n", diagnosis.text);
+    demand(status, "ramify_start");
+    demand(ramify_group_create(runtime, NULL, &root_group), "ramify_group_create");
+    pools = aligned_alloc(CELL_ALIGNMENT, setup->workers * sizeof *pools);
+    if (!pools)
+        demand(RAMIFY_ERR_NO_MEMORY, "aligned_alloc");
+    for (unsigned w = 0; w < setup->workers; w++)
+        pools[w].free_list = NULL;
+}
+
+static void run_root(void *argument)
+{
+    const root_call *call = argument;
+
+    call->fn(call->argument);
+}
+
+void bench_layer_enter(void (*fn)(void *), void *argument)
+{
+    root_call call = { fn, argument };
+
+    demand(ramify_submit(root_group, run_root, &call, NULL), "ramify_submit");
+    demand(ramify_wait(root_group), "ramify_wait");
+}
+
+void bench_each(const bench_blocks *blocks)
+{
+    ramify_item   items[CHUNK_ITEMS];
+    ramify_group *group = bench_ramify_open();
+    char         *block = blocks->items;
+
+    for (long first = 0; first < blocks->count; first += CHUNK_ITEMS) {
+        size_t filled = 0;
+        for (long i = first; i < blocks->count && filled < CHUNK_ITEMS; i++, filled++) {
+            ramify_hint hint = { 0 };
+            hint.key         = (uint64_t)i;
+            hint.has_key     = blocks->keyed;
+            hint.weight      = blocks->weights ? blocks->weights[i] : 0.0;
+            items[filled]    = (ramify_item){ blocks->fn, block + (size_t)i * blocks->item_bytes, hint };
+        }
+        demand(ramify_submit_batch(group, items, filled, NULL), "ramify_submit_batch");
+    }
+    bench_ramify_join(group);
+}
+
+ramify_group *bench_ramify_open(void)
+{
+    ramify_group *group;
+
+    demand(ramify_group_create(runtime, NULL, &group), "ramify_group_create");
+    return group;
+}
+
+void bench_ramify_spawn(ramify_group *scope, ramify_task_fn fn, void *pointer)
+{
+    demand(ramify_submit(scope, fn, pointer, NULL), "ramify_submit");
+}
+
+void bench_ramify_join(ramify_group *scope)
+{
+    demand(ramify_wait(scope), "ramify_wait");
+    demand(ramify_group_free(scope), "ramify_group_free");
+}
+
+/* Takes a copy's room from the caller's free list; rooms are never given back to the system, the process ends soon. */
+static carried *pool_take(pool_cell *pool)
+{
+    if (!pool->free_list) {
+        carried *fresh = malloc(POOL_GROW * sizeof *fresh);
+        if (!fresh)
+            demand(RAMIFY_ERR_NO_MEMORY, "malloc");
+        for (int i = 0; i < POOL_GROW; i++) {
+            fresh[i].next   = pool->free_list;
+            pool->free_list = &fresh[i];
+        }
+    }
+    carried *room   = pool->free_list;
+    pool->free_list = room->next;
+    return room;
+}
+
+static void run_carried(void *argument)
+{
+    carried *room = argument;
+
+    room->fn(room->value);
+    pool_cell *pool = &pools[bench_self()];
+    room->next      = pool->free_list;
+    pool->free_list = room;
+}
+
+void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes)
+{
+    carried *room = pool_take(&pools[bench_self()]);
+
+    room->fn = fn;
+    __builtin_memcpy(room->value, value, value_bytes);
+    demand(ramify_submit(root_group, run_carried, room, NULL), "ramify_submit");
+}
+
+unsigned bench_self(void)
+{
+    return ramify_here().worker;
+}
+
+void bench_layer_report(FILE *out)
+{
+    ramify_counts counts;
+
+    if (ramify_runtime_counts(runtime, RAMIFY_NONE, &counts) != RAMIFY_OK)
+        return;
+    fprintf(out, ", \"run_tasks\": %llu, \"tasks_at_home\": %llu, \"steal_attempts\": %llu, \"steals\": %llu",
+            (unsigned long long)counts.tasks, (unsigned long long)counts.tasks_at_home,
+            (unsigned long long)counts.steal_attempts, (unsigned long long)counts.steals);
+    fprintf(out, ", \"stolen_tasks\": %llu, \"parks\": %llu, \"wakes\": %llu, \"bind_failures\": %llu",
+            (unsigned long long)counts.stolen_tasks, (unsigned long long)counts.parks, (unsigned long long)counts.wakes,
+            (unsigned long long)counts.bind_failures);
+}
+
+void bench_layer_stop(void)
+{
+    demand(ramify_stop(runtime), "ramify_stop");
+    free(pools);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the two files of Ramify's micro benchmarks share. */
+#ifndef BENCH_MICRO_RAMIFY_H
+#define BENCH_MICRO_RAMIFY_H
+
+#include "micro.h"
+
+#include <ramify/ramify.h>
+
+/* Ends the process with a message unless the status is success. */
+void micro_demand(ramify_status status, const char *call);
+
+/* Starts a runtime as the request says (options may say more) and makes a group in it. */
+ramify_runtime *micro_start(const micro_request *request, ramify_options options, ramify_group **group);
+
+/* The measurements of micro_ramify_own.c. */
+void micro_paced_inside(const micro_request *request);
+void micro_paced_outside(const micro_request *request);
+void micro_start_stop(const micro_request *request);
+void micro_memory(const micro_request *request);
+void micro_idle(const micro_request *request);
+
+#endif

@@ -85,10 +85,10 @@ static void fit_usl(const ramify_run *runs, uint32_t count, ramify_scaling *s)
         return;
     if (s->coherency < 0.0) {
         s->coherency  = 0.0;
-        s->contention = n.uy / n.uu;
+        s->contention = fmax(n.uy / n.uu, 0.0);
     } else if (s->contention < 0.0) {
         s->contention = 0.0;
-        s->coherency  = n.vy / n.vv;
+        s->coherency  = fmax(n.vy / n.vv, 0.0);
     }
     s->usl_known    = true;
     s->best_workers = s->coherency > 0.0 ? sqrt(fmax(1.0 - s->contention, 0.0) / s->coherency) : INFINITY;

@@ -138,7 +138,7 @@ static void owner_contends_for_one(void)
 static const explore_case cases[] = {
     { "deque: restart, 1 thief", 2, EXPLORE_ALL, 10000, setup, { owner_restarts, thief }, check, NULL, 0 },
     { "deque: slide, 1 thief", 2, EXPLORE_ALL, 5000, setup, { owner_slides, thief }, check, NULL, 0 },
-    { "deque: grow, 1 thief", 2, EXPLORE_ALL, 10000, setup, { owner_grows, thief }, check, NULL, 0 },
+    { "deque: grow, 1 thief", 2, EXPLORE_ALL, 5000, setup, { owner_grows, thief }, check, NULL, 0 },
     { "deque: grow, 2 thieves", 3, 4, 10000, setup, { owner_grows, thief, thief_of_one }, check, NULL, 0 },
     { "deque: one item, 1 thief", 2, EXPLORE_ALL, 10000, setup, { owner_contends_for_one, thief }, check, NULL, 0 },
     { "deque: restart, 2 thieves", 3, 4, 50000, setup, { owner_restarts, thief, thief_of_one }, check, NULL, 0 },

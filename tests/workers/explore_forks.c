@@ -7,10 +7,7 @@
 #include "explore_pool.h"
 #include "forks.h"
 
-#include "check.h"
-#include "scale.h"
-
-#include <stdio.h>
+#include "explore_main.h"
 
 enum { NODES = 32 };
 
@@ -179,40 +176,10 @@ static const explore_case cases[] = {
       20000 },
 };
 
-#ifdef EXPLORE_MUTANT
-static void the_fault_is_found(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        if (explore_run(&cases[i]).violation)
-            return;
-    fail_msg("no case shows the fault");
-}
-#else
-static void every_call_happens_once(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        explore_assert_safe(&cases[i]);
-}
-#endif
-
 int main(void)
 {
-    if (TEST_UNDER_TSAN) {
-        puts("skipped: ThreadSanitizer does not follow coroutines; the other presets explore");
-        return SKIP_TEST_FILE;
-    }
-    const struct CMUnitTest tests[] = {
-#ifdef EXPLORE_MUTANT
-        cmocka_unit_test(the_fault_is_found),
-#else
-        cmocka_unit_test(every_call_happens_once),
-#endif
-    };
-    setvbuf(stdout, NULL, _IOLBF, 0);
     explored_pool_open();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int status = explore_main(cases, sizeof cases / sizeof cases[0]);
     explored_pool_close();
-    return failed != 0;
+    return status;
 }

@@ -104,7 +104,8 @@ static const char *plural(uint32_t count)
 
 static void say_why(const counter *c, const rmf_limits *limits, const ramify_tree_options *options, rmf_share *share)
 {
-    const char *unit = c->per_pu ? "hardware thread" : "core";
+    unsigned    hundredths = 0;
+    const char *unit       = c->per_pu ? "hardware thread" : "core";
     char        list[96];
     uint32_t    n = share->workers;
     rmf_bits_list(share->usable, c->machine->words, list, sizeof list);
@@ -120,8 +121,9 @@ static void say_why(const counter *c, const rmf_limits *limits, const ramify_tre
         snprintf(rest, room, "one for each %s of the thread's affinity mask, CPUs %s", unit, list);
         break;
     case RAMIFY_LIMIT_QUOTA:
-        snprintf(rest, room, "the cgroup's CPU quota of %.2f CPUs (%s), rounded up", limits->quota_cpus,
-                 limits->quota_file);
+        hundredths = (unsigned)(limits->quota_cpus * 100 + 0.5); /* by hand: a locale may have a decimal comma */
+        snprintf(rest, room, "the cgroup's CPU quota of %u.%02u CPUs (%s), rounded up", hundredths / 100,
+                 hundredths % 100, limits->quota_file);
         break;
     case RAMIFY_LIMIT_REQUEST:
         if (options->workers)

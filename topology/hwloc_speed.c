@@ -113,8 +113,8 @@ ramify_status rmf_hwloc_read_speed(hwloc_topology_t topology, rmf_machine *m)
             snprintf(m->speed_source, sizeof m->speed_source, "%s of %d kinds of core", name, kinds);
         else if (rank)
             snprintf(m->speed_source, sizeof m->speed_source,
-                     "nominal: %d kinds of core are ranked but their speeds not recorded, so %.2f per rank", kinds,
-                     nominal_step);
+                     "nominal: %d kinds of core are ranked, their speeds are not recorded; three quarters per rank",
+                     kinds);
         else
             snprintf(m->speed_source, sizeof m->speed_source,
                      "unknown: %d kinds of core, neither ranked nor with a speed on record", kinds);

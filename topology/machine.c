@@ -118,9 +118,20 @@ static void name_kinds_by_bandwidth(rmf_machine *m)
     }
 }
 
+/* Permissions that leave no memory at all describe another machine and are passed over. */
+static void lift_bars_if_all_are_barred(rmf_machine *m)
+{
+    for (uint32_t n = 0; n < m->node_count; n++)
+        if (!m->nodes[n].barred)
+            return;
+    for (uint32_t n = 0; n < m->node_count; n++)
+        m->nodes[n].barred = false;
+}
+
 void rmf_machine_settle(rmf_machine *m)
 {
     rmf_bits_and(m->allowed, m->online, m->words);
+    lift_bars_if_all_are_barred(m);
     for (uint32_t n = 0; n < m->node_count; n++) {
         rmf_bits_and(m->nodes[n].cpus, m->online, m->words);
         if (m->nodes[n].barred)

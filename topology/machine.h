@@ -12,7 +12,7 @@
 /* A level of rmf_object for a cache that is not one of ramify_level (L1): it only tells a domain's cache size. */
 enum { RMF_LEVEL_CACHE_ONLY = RAMIFY_LEVEL_COUNT };
 
-/* A package, die, cache, core, PU ...: a set of PUs that share something. */
+/* A package, die, cache, core ...: a set of PUs that share something. PUs themselves need no object. */
 typedef struct rmf_object {
     uint32_t  level;    /* ramify_level, or RMF_LEVEL_CACHE_ONLY */
     uint32_t  os_index; /* or RAMIFY_NONE */

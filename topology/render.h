@@ -19,7 +19,11 @@ const char *rmf_limit_name(ramify_limit limit);
 /* The levels that coincide at a domain, joined: "numa+l3". Returns buffer, which must hold 64 bytes. */
 char *rmf_level_names(uint32_t level_mask, char *buffer);
 
-/* A size in the largest binary unit that leaves at least 1, three digits: "1.5 GiB". Returns buffer of 24 bytes. */
+/* A size in the largest binary unit that leaves at least 1: "1.5 GiB", "192 MiB". Returns buffer of 24 bytes.
+ * Here and below no locale changes the decimal point. */
 char *rmf_size_text(uint64_t bytes, char *buffer);
+
+/* A number of 0 or more with up to six decimal places, none of them needless: "0.75". Returns buffer of 32 bytes. */
+char *rmf_decimal(double value, char *buffer);
 
 #endif

@@ -57,6 +57,7 @@ static uint32_t branching_levels(const ramify_tree *t)
 
 static void add_domain(rmf_text *out, const ramify_domain *d)
 {
+    char capacity[32];
     rmf_text_add(out, "    {\"index\": %u, ", d->index);
     add_string(out, "level", ramify_level_name((int)d->level));
     rmf_text_add(out, ", ");
@@ -74,7 +75,7 @@ static void add_domain(rmf_text *out, const ramify_domain *d)
     add_set(out, "nodes", d->nodes);
     rmf_text_add(out, ", ");
     add_index(out, "node", d->node);
-    rmf_text_add(out, ", \"capacity\": %.6g, ", d->capacity);
+    rmf_text_add(out, ", \"capacity\": %s, ", rmf_decimal(d->capacity, capacity));
     add_quantity(out, "cache_bytes", d->cache_bytes);
     rmf_text_add(out, ", ");
     add_quantity(out, "memory_bytes", d->memory_bytes);

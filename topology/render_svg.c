@@ -179,14 +179,14 @@ static void add_label(rmf_text *out, const box *b, const ramify_domain *d)
 /* What a pointer resting on a box shows. */
 static void add_tip(rmf_text *out, const ramify_domain *d)
 {
-    char names[64], size[24];
+    char names[64], size[24], capacity[32];
     rmf_text_add(out, "<title>%s%s, cpus ", rmf_level_names(d->level_mask, names), d->child_count ? "" : " (leaf)");
     rmf_text_add_bits(out, d->cpus.words, d->cpus.word_count);
     if (d->node != RAMIFY_NONE)
         rmf_text_add(out, ", nearest memory %u", d->node);
     if (d->cache_bytes)
         rmf_text_add(out, ", cache %s", rmf_size_text(d->cache_bytes, size));
-    rmf_text_add(out, ", capacity %d.%02d</title>", (int)(d->capacity + 0.005), (int)(d->capacity * 100 + 0.5) % 100);
+    rmf_text_add(out, ", capacity %s</title>", rmf_decimal(d->capacity, capacity));
 }
 
 static void add_box(rmf_text *out, const ramify_tree *t, uint32_t domain, const box *b)

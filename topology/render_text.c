@@ -40,13 +40,24 @@ char *rmf_size_text(uint64_t bytes, char *buffer)
     static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
     double                   value   = (double)bytes;
     size_t                   unit    = 0;
-    for (; value >= 1023.5 && unit + 1 < sizeof units / sizeof units[0]; unit++)
+    for (; value >= 1024 && unit + 1 < sizeof units / sizeof units[0]; unit++)
         value /= 1024;
-    snprintf(buffer, 24,
-             value >= 99.95 || unit == 0 ? "%.0f %s"
-             : value >= 9.995            ? "%.3g %s"
-                                         : "%.2g %s",
-             value, units[unit]);
+    unsigned tenths = (unsigned)(value * 10 + 0.5);
+    if (unit == 0 || tenths >= 1000)
+        snprintf(buffer, 24, "%u %s", (tenths + 5) / 10, units[unit]);
+    else
+        snprintf(buffer, 24, "%u.%u %s", tenths / 10, tenths % 10, units[unit]);
+    return buffer;
+}
+
+char *rmf_decimal(double value, char *buffer)
+{
+    unsigned long long millionths = (unsigned long long)(value * 1e6 + 0.5);
+    int                length     = snprintf(buffer, 32, "%llu.%06llu", millionths / 1000000, millionths % 1000000);
+    while (buffer[length - 1] == '0')
+        buffer[--length] = '\0';
+    if (buffer[length - 1] == '.')
+        buffer[--length] = '\0';
     return buffer;
 }
 
@@ -86,7 +97,8 @@ static void fill_row(const ramify_tree *t, uint32_t domain, row cells)
     name_domain(d, cells[0] + length, CELL_BYTES - length);
     rmf_bits_list(d->cpus.words, d->cpus.word_count, cells[1], CELL_BYTES);
     snprintf(cells[2], CELL_BYTES, d->node == RAMIFY_NONE ? "-" : "%u", d->node);
-    snprintf(cells[3], CELL_BYTES, "%.2f", d->capacity);
+    unsigned hundredths = (unsigned)(d->capacity * 100 + 0.5);
+    snprintf(cells[3], CELL_BYTES, "%u.%02u", hundredths / 100, hundredths % 100);
     strcpy(cells[4], "-");
     strcpy(cells[5], "-");
     if (d->cache_bytes)
@@ -160,12 +172,13 @@ static void add_memories(const ramify_tree *t, rmf_text *out)
 {
     if (t->memory_count)
         rmf_text_add(out, "\nmemory\n");
+    const char *no_size = t->domains[0].memory_bytes ? "none" : "size ?";
     for (uint32_t n = 0; n < t->memory_count; n++) {
         const ramify_memory *m = &t->memories[n];
         char                 size[24], name[100];
         name_domain(&t->domains[m->domain], name, sizeof name);
         rmf_text_add(out, "  node %-4u %-8s %9s  %s %s", m->os_index, rmf_memory_kind_name(m->kind),
-                     m->bytes ? rmf_size_text(m->bytes, size) : "size ?", m->has_cpus ? "of" : "near", name);
+                     m->bytes ? rmf_size_text(m->bytes, size) : no_size, m->has_cpus ? "of" : "near", name);
         if (m->bandwidth_mib_per_second)
             rmf_text_add(out, ", %llu MiB/s", (unsigned long long)m->bandwidth_mib_per_second);
         if (m->latency_ns)

@@ -59,6 +59,12 @@ static void gather(builder *b, const uint64_t *usable)
     for (uint32_t i = 0; i < m->node_count; i++)
         if (m->nodes[i].has_cpus)
             add_candidate(b, usable, m->nodes[i].cpus, RAMIFY_LEVEL_NUMA, m->nodes[i].os_index, 0);
+    RMF_BITS_FOREACH(pu, usable, m->words)
+    {
+        uint64_t only[RMF_BITS_MAX_WORDS] = { 0 };
+        rmf_bits_add(only, pu);
+        add_candidate(b, usable, only, RAMIFY_LEVEL_PU, pu, 0);
+    }
     qsort(b->candidates, b->candidate_count, sizeof *b->candidates, by_size);
 }
 
@@ -184,7 +190,7 @@ static void count_cores(rmf_shape *s, bool per_pu)
 static bool make_room(builder *b)
 {
     uint32_t words = b->machine->words;
-    size_t   most  = (size_t)b->machine->object_count + b->machine->node_count + 1;
+    size_t   most  = (size_t)b->machine->object_count + b->machine->node_count + words * 64 + 1;
     b->candidates  = calloc(most, sizeof *b->candidates);
     b->sets        = calloc(most, words * sizeof *b->sets);
     b->owner       = calloc((size_t)words * 64, sizeof *b->owner);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The shape of the usable part of a machine: its sets of PUs ordered by containment.
  *
- * Every object and every NUMA node with CPUs is cut down to the usable PUs; sets that became equal are one branch with
- * several levels; each of the others hangs below the smallest set that contains it. So a branch always has two children
- * or more, or is a single PU, and no order of levels is assumed: NUMA nodes within packages or around them, groups
- * anywhere, caches in one package and not in the other. */
+ * Every object, every NUMA node with CPUs and every PU is cut down to the usable PUs; sets that became equal are one
+ * branch with several levels; each of the others hangs below the smallest set that contains it. So a branch always has
+ * two children or more, or is a single PU, and no order of levels is assumed: NUMA nodes within packages or around
+ * them, groups anywhere, caches in one package and not in the other. */
 #ifndef RMF_TOPOLOGY_SHAPE_H
 #define RMF_TOPOLOGY_SHAPE_H
 

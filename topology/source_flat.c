@@ -53,18 +53,10 @@ static ramify_status discover(const rmf_source_request *request, rmf_machine **m
     rmf_machine  *m                          = NULL;
     ramify_status status                     = find_online(online);
     if (!status)
-        status = rmf_machine_create(rmf_bits_count(online, RMF_BITS_MAX_WORDS), 0, limit_of(online), &m);
+        status = rmf_machine_create(0, 0, limit_of(online), &m);
     if (status)
         return rmf_diagnose(request->diagnosis, status, 0, "this machine: no on-line CPU could be found");
 
-    uint32_t i = 0;
-    RMF_BITS_FOREACH(pu, online, m->words)
-    {
-        m->objects[i].level    = RAMIFY_LEVEL_PU;
-        m->objects[i].os_index = pu;
-        rmf_bits_add(m->objects[i].cpus, pu);
-        i++;
-    }
     rmf_bits_copy(m->online, online, m->words);
     rmf_bits_copy(m->allowed, online, m->words);
     m->this_machine = true;

@@ -34,7 +34,6 @@ static uint32_t level_of(hwloc_obj_type_t type)
     case HWLOC_OBJ_L2CACHE: return RAMIFY_LEVEL_L2;
     case HWLOC_OBJ_L1CACHE: return RMF_LEVEL_CACHE_ONLY;
     case HWLOC_OBJ_CORE: return RAMIFY_LEVEL_CORE;
-    case HWLOC_OBJ_PU: return RAMIFY_LEVEL_PU;
     default: return RAMIFY_NONE;
     }
 }

@@ -95,26 +95,45 @@ static ramify_status check_cpus(const checker *c, uint32_t i)
     return status;
 }
 
-/* A leaf holds whole cores, or it lies within one core. */
-static ramify_status check_cores(const checker *c)
+/* Every usable PU is in a core and under a leaf that holds it, and no other PU is. */
+static ramify_status check_usable(const checker *c)
 {
     const ramify_tree *t = c->tree;
     for (uint32_t pu = 0; pu < t->words * 64; pu++) {
-        uint32_t core = t->core_of_pu[pu], leaf = t->leaf_of_pu[pu];
-        bool     used = rmf_bits_has(t->domains[0].cpus.words, pu);
-        if (used != (core != RAMIFY_NONE) || used != (leaf != RAMIFY_NONE))
-            return require(c, false, 0, "a usable core is under no leaf, or a leaf on a core that is not usable");
-        if (!used)
-            continue;
-        const ramify_domain *d = &t->domains[t->leaves[leaf]];
-        if (!rmf_bits_has(d->cpus.words, pu))
-            return require(c, false, d->index, "does not hold a PU that is said to be its own");
-        for (uint32_t other = pu + 1; other < t->words * 64; other++)
-            if (t->core_of_pu[other] == core && t->leaf_of_pu[other] != leaf)
-                RMF_BITS_FOREACH(own, d->cpus.words, t->words)
-        if (t->core_of_pu[own] != core)
-            return require(c, false, d->index, "holds a part of one core and something of another");
+        uint32_t leaf  = t->leaf_of_pu[pu];
+        bool     used  = rmf_bits_has(t->domains[0].cpus.words, pu);
+        bool     sound = used ? leaf < t->leaf_count && t->core_of_pu[pu] != RAMIFY_NONE &&
+                                rmf_bits_has(t->domains[t->leaves[leaf]].cpus.words, pu)
+                              : leaf == RAMIFY_NONE && t->core_of_pu[pu] == RAMIFY_NONE;
+        if (!sound)
+            return rmf_diagnose(c->diagnosis, RAMIFY_ERR_FORMAT, pu, "PU %u: usable and under no leaf, or the reverse",
+                                pu);
     }
+    return RAMIFY_OK;
+}
+
+/* True when a leaf holds PUs of several cores. */
+static bool spans_cores(const ramify_tree *t, const ramify_domain *leaf)
+{
+    uint32_t first = t->core_of_pu[rmf_bits_first(leaf->cpus.words, t->words)];
+    RMF_BITS_FOREACH(pu, leaf->cpus.words, t->words)
+    if (t->core_of_pu[pu] != first)
+        return true;
+    return false;
+}
+
+/* A core is under exactly one leaf, unless all leaves on it lie within it. */
+static ramify_status check_cores(const checker *c, uint32_t i)
+{
+    const ramify_tree   *t = c->tree;
+    const ramify_domain *d = &t->domains[i];
+    if (d->child_count || !spans_cores(t, d))
+        return RAMIFY_OK;
+    for (uint32_t pu = 0; pu < t->words * 64; pu++)
+        if (t->core_of_pu[pu] != RAMIFY_NONE && !rmf_bits_has(d->cpus.words, pu))
+            RMF_BITS_FOREACH(own, d->cpus.words, t->words)
+    if (t->core_of_pu[own] == t->core_of_pu[pu])
+        return require(c, false, i, "holds a part of one core and something of another");
     return RAMIFY_OK;
 }
 
@@ -167,21 +186,33 @@ static ramify_status check_memories(const checker *c)
     return RAMIFY_OK;
 }
 
+static ramify_status check_all(const checker *c, ramify_status (*const checks[])(const checker *, uint32_t),
+                               size_t         count)
+{
+    ramify_status status = RAMIFY_OK;
+    for (size_t k = 0; k < count; k++)
+        for (uint32_t i = 0; i < c->tree->count && !status; i++)
+            status = checks[k](c, i);
+    return status;
+}
+
 ramify_status ramify_tree_check(const ramify_tree *tree, ramify_diagnosis *diagnosis)
 {
     uint64_t seen[RMF_BITS_MAX_WORDS];
     checker  c = { tree, diagnosis, seen };
 
-    static ramify_status (*const checks[])(const checker *, uint32_t) = { check_place, check_names,    check_leaves,
-                                                                          check_cpus,  check_capacity, check_nodes };
+    static ramify_status (*const before[])(const checker *, uint32_t) = { check_place, check_names, check_leaves,
+                                                                          check_cpus };
+    static ramify_status (*const after[])(const checker *, uint32_t)  = { check_cores, check_capacity, check_nodes };
 
     ramify_status status = require(&c, tree->count && tree->leaf_count == tree->domains[0].leaf_count, 0,
                                    "leaves of the root are not the tree's");
-    for (size_t k = 0; k < sizeof checks / sizeof checks[0]; k++)
-        for (uint32_t i = 0; i < tree->count && !status; i++)
-            status = checks[k](&c, i);
     if (!status)
-        status = check_cores(&c);
+        status = check_all(&c, before, sizeof before / sizeof before[0]);
+    if (!status)
+        status = check_usable(&c);
+    if (!status)
+        status = check_all(&c, after, sizeof after / sizeof after[0]);
     if (!status)
         status = check_memories(&c);
     return status;

@@ -14,10 +14,10 @@ enum { DEPTH_MAX = 128 };
 /* An open element. Sets are empty and has_cpus false for all but objects with a cpuset. */
 typedef struct level {
     rmf_xml_part name;
-    bool         is_object, is_normal, has_cpus;
+    bool         is_object, is_normal, has_cpus, has_children;
     uint32_t     first;      /* lowest CPU, those off-line included; RAMIFY_NONE for none */
     uint32_t     last_first; /* that of the normal child before */
-    uint64_t     cpus[RMF_BITS_MAX_WORDS];
+    uint64_t     cpus[RMF_BITS_MAX_WORDS], nodes[RMF_BITS_MAX_WORDS];
     uint64_t     taken[RMF_BITS_MAX_WORDS]; /* by children so far */
 } level;
 
@@ -29,6 +29,7 @@ typedef struct checker {
     unsigned          depth;
     unsigned          objects;
     level            *stack; /* DEPTH_MAX of them */
+    uint64_t          nodes_seen[RMF_BITS_MAX_WORDS];
 } checker;
 
 static ramify_status refuse(checker *c, const char *what)
@@ -115,19 +116,30 @@ static bool is_normal(const checker *c, rmf_xml_part type)
     return !is_one_of(type, special) && (c->major < 2 || !is_one_of(type, memory));
 }
 
-/* An index that sets will hold must be one they can hold. */
+static bool is_only(const uint64_t *set, uint32_t index)
+{
+    return rmf_bits_has(set, index) && rmf_bits_count(set, RMF_BITS_MAX_WORDS) == 1;
+}
+
+/* What sets name must have the index the sets say, and each NUMA node its own. */
 static ramify_status check_index(checker *c, const rmf_xml_tag *tag, rmf_xml_part type, const level *own)
 {
-    static const char *const indexed[] = { "PU", "NUMANode", NULL };
-    rmf_xml_part             part;
-    uint64_t                 index;
-    if (!is_one_of(type, indexed))
+    rmf_xml_part part;
+    uint64_t     index;
+    bool         is_pu = rmf_xml_is(type, "PU");
+    if (!is_pu && !rmf_xml_is(type, "NUMANode"))
         return RAMIFY_OK;
     if (!rmf_xml_attribute(tag, "os_index", &part) || !read_number(part, RMF_BITS_MAX, &index))
         return refuse(c, "an os_index that cannot be");
-    if (rmf_xml_is(type, "PU") && own->has_cpus &&
-        !(rmf_bits_has(own->cpus, (uint32_t)index) && rmf_bits_count(own->cpus, RMF_BITS_MAX_WORDS) == 1))
+    if (is_pu && !is_only(own->cpus, (uint32_t)index))
         return refuse(c, "a PU whose cpuset is not its os_index");
+    if (is_pu || c->major < 2)
+        return RAMIFY_OK;
+    if (!is_only(own->nodes, (uint32_t)index))
+        return refuse(c, "a NUMA node whose nodeset is not its os_index");
+    if (rmf_bits_has(c->nodes_seen, (uint32_t)index))
+        return refuse(c, "a NUMA node that stands twice");
+    rmf_bits_add(c->nodes_seen, (uint32_t)index);
     return RAMIFY_OK;
 }
 
@@ -139,7 +151,7 @@ static ramify_status check_nesting(checker *c, level *up, const level *own)
         return RAMIFY_OK;
     if (!up->has_cpus || !rmf_bits_is_subset(own->cpus, up->cpus, words))
         return refuse(c, "an object with CPUs that its parent has not");
-    if (!own->is_normal || rmf_bits_is_empty(own->cpus, words))
+    if (!own->is_normal)
         return RAMIFY_OK;
     if (rmf_bits_intersects(own->cpus, up->taken, words))
         return refuse(c, "an object that shares CPUs with its sibling");
@@ -150,28 +162,48 @@ static ramify_status check_nesting(checker *c, level *up, const level *own)
     return RAMIFY_OK;
 }
 
+enum { SET_CPUS, SET_COMPLETE, SET_NODES, SET_COMPLETE_NODES, SET_ALLOWED, SET_ALLOWED_NODES, SET_ONLINE, SETS };
+
+/* Reads one set of an object into room of its own; *there is false when it has none of that name. */
+static ramify_status read_one_set(checker *c, const rmf_xml_tag *tag, const char *name, uint64_t *set, bool *there)
+{
+    rmf_xml_part part;
+    rmf_bits_clear(set, RMF_BITS_MAX_WORDS);
+    *there = rmf_xml_attribute(tag, name, &part);
+    if (!*there)
+        return RAMIFY_OK;
+    ramify_status status = read_set(part, set);
+    if (status == RAMIFY_ERR_RANGE)
+        return rmf_diagnose(c->diagnosis, status, c->reader.at,
+                            "%.120s: line %u has an index above %d, the most this library handles", c->file,
+                            rmf_xml_line(&c->reader, c->reader.at), RMF_BITS_MAX - 1);
+    return status ? refuse(c, "a set of CPUs or nodes that is none") : RAMIFY_OK;
+}
+
+/* From format 2 on, an object has all of its four sets or none, and hwloc relies on it. */
 static ramify_status read_sets(checker *c, const rmf_xml_tag *tag, level *own)
 {
-    static const char *const names[] = { "cpuset",  "complete_cpuset",  "allowed_cpuset",  "online_cpuset",
-                                         "nodeset", "complete_nodeset", "allowed_nodeset", NULL };
-    for (int i = 0; names[i]; i++) {
-        rmf_xml_part  part;
-        uint64_t      other[RMF_BITS_MAX_WORDS] = { 0 };
-        ramify_status status;
-        if (!rmf_xml_attribute(tag, names[i], &part))
-            continue;
-        status = read_set(part, i == 0 ? own->cpus : other);
-        if (status == RAMIFY_ERR_RANGE)
-            return rmf_diagnose(c->diagnosis, status, c->reader.at,
-                                "%.120s: line %u has an index above %d, the most "
-                                "this library handles",
-                                c->file, rmf_xml_line(&c->reader, c->reader.at), RMF_BITS_MAX - 1);
+    static const char *const names[SETS] = { "cpuset",         "complete_cpuset", "nodeset",      "complete_nodeset",
+                                             "allowed_cpuset", "allowed_nodeset", "online_cpuset" };
+
+    uint64_t sets[SETS][RMF_BITS_MAX_WORDS];
+    bool     there[SETS];
+    for (int i = 0; i < SETS; i++) {
+        ramify_status status = read_one_set(c, tag, names[i], sets[i], &there[i]);
         if (status)
-            return refuse(c, "a set of CPUs or nodes that is none");
-        own->has_cpus = own->has_cpus || i == 0;
-        if (i <= 1)
-            own->first = rmf_bits_first(i == 0 ? own->cpus : other, RMF_BITS_MAX_WORDS);
+            return status;
     }
+    own->has_cpus = there[SET_CPUS];
+    rmf_bits_copy(own->cpus, sets[SET_CPUS], RMF_BITS_MAX_WORDS);
+    rmf_bits_copy(own->nodes, sets[SET_NODES], RMF_BITS_MAX_WORDS);
+    own->first = rmf_bits_first(sets[there[SET_COMPLETE] ? SET_COMPLETE : SET_CPUS], RMF_BITS_MAX_WORDS);
+    bool all   = there[SET_CPUS] && there[SET_COMPLETE] && there[SET_NODES] && there[SET_COMPLETE_NODES];
+    bool none  = !there[SET_CPUS] && !there[SET_COMPLETE] && !there[SET_NODES] && !there[SET_COMPLETE_NODES];
+    if (c->major >= 2 && !all && !none)
+        return refuse(c, "an object without all of its sets of CPUs and nodes");
+    if (all && (!rmf_bits_is_subset(sets[SET_CPUS], sets[SET_COMPLETE], RMF_BITS_MAX_WORDS) ||
+                !rmf_bits_is_subset(sets[SET_NODES], sets[SET_COMPLETE_NODES], RMF_BITS_MAX_WORDS)))
+        return refuse(c, "an object with a set that is not within its complete set");
     return RAMIFY_OK;
 }
 
@@ -212,7 +244,10 @@ static ramify_status open_element(checker *c, const rmf_xml_tag *tag, bool stays
 {
     if (c->depth == DEPTH_MAX)
         return refuse(c, "elements that nest too deeply");
-    level *own = &c->stack[c->depth];
+    if (c->reader.passed_text)
+        return refuse(c, "text between elements");
+    c->stack[c->depth - 1].has_children = true;
+    level *own                          = &c->stack[c->depth];
     memset(own, 0, sizeof *own);
     own->name            = tag->name;
     ramify_status status = check_element(c, tag, own);
@@ -223,7 +258,10 @@ static ramify_status open_element(checker *c, const rmf_xml_tag *tag, bool stays
 
 static ramify_status close_element(checker *c, const rmf_xml_tag *tag)
 {
-    rmf_xml_part open = c->stack[c->depth - 1].name;
+    const level *own  = &c->stack[c->depth - 1];
+    rmf_xml_part open = own->name;
+    if (c->reader.passed_text && (own->is_object || own->has_children || c->depth == 1))
+        return refuse(c, "text between elements");
     if (open.length != tag->name.length || memcmp(open.bytes, tag->name.bytes, open.length) != 0)
         return refuse(c, "an end tag that does not match");
     c->depth--;
@@ -276,7 +314,9 @@ static ramify_status check_body(checker *c)
         }
     if (!status && c->objects == 0)
         status = refuse(c, "no machine");
-    if (!status && rmf_xml_next(&c->reader, &tag) != RMF_XML_END)
+    if (!status && c->major >= 2 && rmf_bits_is_empty(c->nodes_seen, RMF_BITS_MAX_WORDS))
+        status = refuse(c, "no NUMA node, of which every machine has one");
+    if (!status && (rmf_xml_next(&c->reader, &tag) != RMF_XML_END || c->reader.passed_text))
         status = refuse(c, "something behind </topology>");
     return status;
 }
@@ -295,6 +335,8 @@ ramify_status rmf_xml_check(const char *name, const char *text, size_t length, u
     rmf_xml_event event = rmf_xml_next(&c.reader, &tag);
     if (event == RMF_XML_END)
         c.reader.ended = true;
+    if (event < RMF_XML_END && c.reader.passed_text)
+        return refuse(&c, "text before the first element");
     if (event != RMF_XML_OPEN && event != RMF_XML_CLOSED)
         return event == RMF_XML_CLOSE ? refuse(&c, "an end tag first") : refuse_fault(&c);
 

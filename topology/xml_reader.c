@@ -140,7 +140,7 @@ static bool read_attributes(rmf_xml_reader *r, rmf_xml_part *attributes)
         skip_blanks(r);
         if (r->at >= r->length)
             return fail(r, "");
-        if (r->text[r->at] == '>' || r->text[r->at] == '/' || r->text[r->at] == '?')
+        if (r->text[r->at] == '>' || r->text[r->at] == '/')
             break;
         if (r->at == before)
             return fail(r, "no blank before an attribute");
@@ -176,7 +176,9 @@ static bool skip_comment(rmf_xml_reader *r)
 /* Passes over text and comments up to the next tag; false at the end as well, then without a fault. */
 static bool skip_text(rmf_xml_reader *r)
 {
+    r->passed_text = false;
     while (r->at < r->length) {
+        r->passed_text = r->passed_text || (r->text[r->at] != '<' && !is_blank(r->text[r->at]));
         if (starts(r, "<!--")) {
             if (!skip_comment(r))
                 return false;
@@ -254,27 +256,51 @@ unsigned rmf_xml_line(const rmf_xml_reader *r, size_t position)
     return line;
 }
 
-/* <?xml version="1.0" encoding="UTF-8"?>: any other encoding would mean other characters. */
+static bool is_word_of_any_case(rmf_xml_part part, const char *word)
+{
+    return part.length == strlen(word) && strncasecmp(part.bytes, word, part.length) == 0;
+}
+
+/* One `name="value"` of the declaration, if it stands next; *there says whether it did. */
+static bool read_declared(rmf_xml_reader *r, const char *name, bool *there, rmf_xml_part *value)
+{
+    size_t before = r->at;
+    skip_blanks(r);
+    *there =
+        r->at > before && starts(r, name) && r->at + strlen(name) < r->length && r->text[r->at + strlen(name)] == '=';
+    if (!*there)
+        return true;
+    r->at += strlen(name) + 1;
+    return read_value(r, value);
+}
+
+/* <?xml version="1.0" encoding="UTF-8" standalone="no"?>, in this order, the last two if wanted. Another encoding would
+ * mean other characters. */
 static bool skip_declaration(rmf_xml_reader *r)
 {
-    rmf_xml_tag  tag;
     rmf_xml_part value;
+    bool         there;
     if (!starts(r, "<?"))
         return true;
     if (!starts(r, "<?xml "))
         return fail(r, "a processing instruction");
     r->at += strlen("<?xml");
-    if (!read_attributes(r, &tag.attributes))
+    if (!read_declared(r, "version", &there, &value))
         return false;
+    if (!there || !rmf_xml_is(value, "1.0"))
+        return fail(r, "no version 1.0 of XML");
+    if (!read_declared(r, "encoding", &there, &value))
+        return false;
+    if (there && !is_word_of_any_case(value, "UTF-8") && !is_word_of_any_case(value, "US-ASCII"))
+        return fail(r, "an encoding other than UTF-8");
+    if (!read_declared(r, "standalone", &there, &value))
+        return false;
+    if (there && !rmf_xml_is(value, "yes") && !rmf_xml_is(value, "no"))
+        return fail(r, "a declaration that is none");
+    skip_blanks(r);
     if (!starts(r, "?>"))
         return fail(r, "a declaration that does not end");
     r->at += 2;
-    if (!rmf_xml_attribute(&tag, "version", &value) || !rmf_xml_is(value, "1.0"))
-        return fail(r, "no version 1.0 of XML");
-    if (rmf_xml_attribute(&tag, "encoding", &value) &&
-        !(value.length == 5 && strncasecmp(value.bytes, "UTF-8", 5) == 0) &&
-        !(value.length == 8 && strncasecmp(value.bytes, "US-ASCII", 8) == 0))
-        return fail(r, "an encoding other than UTF-8");
     return true;
 }
 

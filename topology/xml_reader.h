@@ -10,8 +10,9 @@
 typedef struct rmf_xml_reader {
     const char *text;
     size_t      length, at;
-    const char *fault; /* why reading stopped, a static phrase; NULL while all is well */
-    bool        ended; /* the fault is that the text ends too early */
+    bool        passed_text; /* something other than blanks stood before the last tag */
+    const char *fault;       /* why reading stopped, a static phrase; NULL while all is well */
+    bool        ended;       /* the fault is that the text ends too early */
 } rmf_xml_reader;
 
 /* Part of the text; not terminated. */

@@ -16,7 +16,7 @@ import machine_facts
 import page
 import plots
 import ratios
-from job_list import MISSION_FACTOR, REPEATS, Plan
+from job_list import DEFAULT_POLICY, MISSION_FACTOR, REPEATS, Plan
 from run_jobs import run_all
 
 LOAD_PER_CORE = 0.35  # other programs on a third of the cores: with two, they move medians by more than the spread
@@ -139,18 +139,28 @@ def print_mission(report):
         print(f'{row["policy"]:16s}{row["asked_per_s"]:14d}{reached}{p99}')
 
 
+def headline(fields):
+    """The one figure of a micro benchmark that the summary shows, as text; None where there is no single one."""
+    if 'p50_ns' in fields:
+        return f'{page.duration(fields["p50_ns"]["median"])} (P99 {page.duration(fields["p99_ns"]["median"])})'
+    if 'ns_per_task' in fields and 'before_kib' not in fields:
+        return f'{fields["ns_per_task"]["median"]:.3g} ns'
+    return None
+
+
 def print_micro(report):
+    """A line per measurement: the peers, and Ramify's default policy; the page has the other policies."""
+    if report['micro']:
+        print(f'\nThe interfaces alone (Ramify: {DEFAULT_POLICY})')
     for name, found in report['micro'].items():
-        lines = [line for line in found['variants'] if line['fields']]
-        if not lines:
-            continue
-        print(f'\n{page.MICRO_TITLES.get(name, name)}')
-        for line in lines:
-            label = f'Ramify {line["policy"]}' if line['impl'] == 'ramify' else line['impl']
-            print(f'  {label:22s}' + '  '.join(
-                f'{key} {fig["median"]:.4g}' for key, fig in line['fields'].items()
-                if key in ('p50_ns', 'p99_ns', 'ns_per_task', 'serial_ns_per_task', 'before_kib', 'after_kib', 'most_kib',
-                           'cpu_ms_per_s', 'threads_us', 'discover_us', 'shared_tree_us')))
+        shown = []
+        for line in found['variants']:
+            if line['fields'] and (line['impl'] != 'ramify' or line['policy'] == DEFAULT_POLICY):
+                figure = headline(line['fields']) or ', '.join(
+                    f'{words} {line["fields"][key]["median"]:.4g}' for key, words in page.FIELD_NAMES.items()
+                    if key in line['fields'])
+                shown.append(f'{line["impl"]} {figure}')
+        print(f'  {page.MICRO_TITLES.get(name, name)}:\n      ' + ('; '.join(shown) or 'no figure'))
 
 
 def write(report, options):
@@ -174,8 +184,7 @@ def main():
         plan = Plan(options.build, facts, machine_facts.forms(options.build), True)
         print('\n'.join(['kernels', 'micro'] + list(plan.all_series())))
         return 0
-    print(facts['tree']['text'] or '', end='')
-    print(facts['reason'])
+    print(facts['tree']['text'] or facts['reason'])
     report = measure(options, facts)
     write(report, options)
     print_kernels(report)

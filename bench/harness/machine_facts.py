@@ -7,6 +7,8 @@ import platform
 import re
 import subprocess
 
+from run_jobs import environment
+
 PEER_FORMS = {
     'libgomp': 'OpenMP by gcc (libgomp)',
     'libomp': 'OpenMP by clang (libomp)',
@@ -77,28 +79,33 @@ def tree(command):
     for form in ('json', 'svg', 'text'):
         try:
             done = subprocess.run([command, 'tree', '--format', form], stdout=subprocess.PIPE,
-                                  stderr=subprocess.DEVNULL, text=True, timeout=30, check=True)
+                                  stderr=subprocess.DEVNULL, text=True, timeout=30, check=True,
+                                  env=environment({}))
             shown[form] = json.loads(done.stdout) if form == 'json' else done.stdout
         except (OSError, ValueError, subprocess.SubprocessError):
             shown[form] = None
     return shown
 
 
+def leaf_cpus(tree_json):
+    """The first CPU of each leaf, in the tree's order: where Ramify binds its workers."""
+    leaves = [d for d in (tree_json or {}).get('domains', []) if not d['children']]
+    return [int(re.match(r'\d+', leaf['cpus']).group()) for leaf in sorted(leaves, key=lambda d: d['first_leaf'])]
+
+
 def gather(build):
     """The machine as the report shows it. build: the folder of the release build."""
     command = os.path.join(build, 'bin', 'ramify')
     shown = tree(command)
-    cpus = one_cpu_per_core()
-    leaves = (shown['json'] or {}).get('leaves')
-    workers = min(leaves if isinstance(leaves, int) else len(cpus), len(cpus))
+    cpus = leaf_cpus(shown['json']) or one_cpu_per_core()
     return {
         'cpu': cpu_model(),
         'system': system_name(),
         'kernel': platform.release(),
         'memory_gib': memory_gib(),
         'cpus_allowed': len(os.sched_getaffinity(0)),
-        'cpus_used': cpus[:workers],
-        'workers': workers,
+        'cpus_used': cpus,
+        'workers': len(cpus),
         'reason': (shown['json'] or {}).get('reason') or 'unknown, because `ramify tree` gave no answer',
         'gcc': first_line(['gcc', '--version']),
         'clang': first_line(['clang', '--version']),

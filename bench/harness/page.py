@@ -232,7 +232,7 @@ def method_section(report):
                      f'{number(p["line_ns"])} ns for a cache line from core to core; load average {number(p["load"])}</li>' for p in noise)
     missing = ''.join(f'<li>Left out, because it is not installed: {text(what)}</li>' for what in report['missing'].values())
     return (f'<h2 id="method">How this was measured</h2>\n<ul>\n<li>{text(machine["cpu"])}, {text(machine["system"])}, Linux '
-            f'{text(machine["kernel"])}, {number(machine["memory_gib"])} GiB</li>\n<li>{versions}; every form with -O3, the '
+            f'{text(machine["kernel"])}, {number(machine["memory_gib"])} GiB</li>\n<li>{text(machine["ramify"] or "ramify")}; {versions}; every form with -O3, the '
             'libomp forms by clang, all others by gcc. The kernels are one source for all forms.</li>\n'
             f'<li>{machine["workers"]} workers, on CPUs {text(", ".join(map(str, machine["cpus_used"])))}: the process confined '
             'to these, OpenMP by OMP_PLACES=cores OMP_PROC_BIND=close, oneTBB by an observer that binds each thread, Ramify '

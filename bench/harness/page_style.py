@@ -23,7 +23,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; backgroun
 th { font-weight: 600; white-space: normal !important; line-height: 1.3; color: var(--soft); font-size: .82rem; border-bottom: 1px solid var(--line); vertical-align: bottom; }
 th, td { padding: .34rem .7rem; }
 tr + tr td { border-top: 1px solid var(--line); }
-.l { text-align: left; } td.l:first-child { white-space: nowrap; } .r { text-align: right; white-space: nowrap; }
+.l { text-align: left; } td.l { white-space: nowrap; } .r { text-align: right; white-space: nowrap; }
 .s { color: var(--soft); font-size: .82rem; }
 .v { font-weight: 600; } .ahead { color: var(--good); } .behind { color: var(--bad); } .level { color: var(--soft); }
 .h { display: block; padding: .05rem .45rem; margin-inline: -.45rem; border-radius: 4px;
@@ -33,6 +33,7 @@ tr + tr td { border-top: 1px solid var(--line); }
 figure { margin: .8rem 0; padding: .6rem; background: var(--card); border: 1px solid var(--line); border-radius: 6px;
   overflow-x: auto; }
 figure svg { width: 100%; height: auto; display: block; }
+figure.tree { background: #fff; }
 figure.tree svg { width: auto; max-width: 100%; margin-inline: auto; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .8rem; overflow-x: auto; }
 details summary { cursor: pointer; color: var(--soft); margin-bottom: .5rem; }

@@ -26,7 +26,7 @@ def draw(path, name, size, script, data):
     svg = done.stdout[done.stdout.index('<svg'):]
     with open(os.path.join(path, f'{name}.svg'), 'w', encoding='utf-8') as file:
         file.write('<?xml version="1.0" encoding="utf-8"?>\n' + recolour(svg, '#6b7280'))
-    return unique_ids(recolour(svg, 'currentColor'), name)
+    return unique_ids(recolour(svg.replace('color="black"', ''), 'currentColor'), name)
 
 
 def recolour(svg, ink):

@@ -57,7 +57,7 @@ static void heat_frame(grid *g)
     long pitch = g->edge + 2;
 
     for (long i = 0; i < pitch; i++) {
-        g->now[i] = g->next[i] = 100.0;
+        g->now[i] = g->next[i]          = 100.0;
         g->now[(pitch - 1) * pitch + i] = g->next[(pitch - 1) * pitch + i] = 101.0;
         g->now[i * pitch] = g->next[i * pitch] = 102.0;
         g->now[i * pitch + pitch - 1] = g->next[i * pitch + pitch - 1] = 103.0;
@@ -123,16 +123,16 @@ static bench_outcome finish(void *state)
 }
 
 const bench_kernel bench_jacobi = {
-    .name    = "jacobi",
-    .summary = "forty Jacobi sweeps over a grid in tiles of 128 x 128, each tile a key",
-    .size_is = "edge of the grid",
-    .loops   = true,
-    .tiny    = 200,
-    .quick   = 1024,
-    .full    = 2048,
+    .name       = "jacobi",
+    .summary    = "forty Jacobi sweeps over a grid in tiles of 128 x 128, each tile a key",
+    .size_is    = "edge of the grid",
+    .loops      = true,
+    .tiny       = 200,
+    .quick      = 1024,
+    .full       = 2048,
     .quick_seed = 0,
-    .prepare = prepare,
-    .run     = run,
-    .finish  = finish,
-    .known   = NULL,
+    .prepare    = prepare,
+    .run        = run,
+    .finish     = finish,
+    .known      = NULL,
 };

@@ -19,9 +19,9 @@ typedef struct bench_outcome {
 
 typedef struct bench_kernel {
     const char *name;
-    const char *summary; /* one line for the report */
-    const char *size_is; /* what `size` counts */
-    bool        loops;   /* made of blocks, so it has an OpenMP loop form */
+    const char *summary;           /* one line for the report */
+    const char *size_is;           /* what `size` counts */
+    bool        loops;             /* made of blocks, so it has an OpenMP loop form */
     long        tiny, quick, full; /* sizes: for the tests, for --quick, for the report */
     long        quick_seed;        /* 0: the kernel's own */
     void *(*prepare)(long size, uint64_t seed);

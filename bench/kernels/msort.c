@@ -28,7 +28,7 @@ typedef struct sort_state {
 static void insertion_sort(uint64_t *keys, long count)
 {
     for (long i = 1; i < count; i++) {
-        uint64_t key = keys[i];
+        uint64_t key  = keys[i];
         long     hole = i;
         for (; hole > 0 && keys[hole - 1] > key; hole--)
             keys[hole] = keys[hole - 1];
@@ -173,16 +173,16 @@ static bench_outcome finish(void *state)
 }
 
 const bench_kernel bench_msort = {
-    .name    = "msort",
-    .summary = "merge sort of 64-bit keys with a parallel merge, fork-join to 4096 keys",
-    .size_is = "keys",
-    .loops   = false,
-    .tiny    = 20000,
-    .quick   = 1 << 19,
-    .full    = 1 << 21,
+    .name       = "msort",
+    .summary    = "merge sort of 64-bit keys with a parallel merge, fork-join to 4096 keys",
+    .size_is    = "keys",
+    .loops      = false,
+    .tiny       = 20000,
+    .quick      = 1 << 19,
+    .full       = 1 << 21,
     .quick_seed = 0,
-    .prepare = prepare,
-    .run     = run,
-    .finish  = finish,
-    .known   = NULL,
+    .prepare    = prepare,
+    .run        = run,
+    .finish     = finish,
+    .known      = NULL,
 };

@@ -90,7 +90,7 @@ static bench_outcome finish(void *state)
 /* OEIS A000170. */
 static bool known(long size, uint64_t seed, uint64_t *check)
 {
-    static const uint64_t solutions[N_KNOWN + 1] = { 1,  1,   0,   0,    2,     10,    4,      40,      92,
+    static const uint64_t solutions[N_KNOWN + 1] = { 1,   1,   0,    0,     2,     10,     4,       40,      92,
                                                      352, 724, 2680, 14200, 73712, 365596, 2279184, 14772512 };
 
     (void)seed;
@@ -101,16 +101,16 @@ static bool known(long size, uint64_t seed, uint64_t *check)
 }
 
 const bench_kernel bench_queens = {
-    .name    = "queens",
-    .summary = "n-queens, all placements, a task per queen in the first five rows",
-    .size_is = "queens",
-    .loops   = false,
-    .tiny    = 7,
-    .quick   = 13,
-    .full    = 14,
+    .name       = "queens",
+    .summary    = "n-queens, all placements, a task per queen in the first five rows",
+    .size_is    = "queens",
+    .loops      = false,
+    .tiny       = 7,
+    .quick      = 13,
+    .full       = 14,
     .quick_seed = 0,
-    .prepare = prepare,
-    .run     = run,
-    .finish  = finish,
-    .known   = known,
+    .prepare    = prepare,
+    .run        = run,
+    .finish     = finish,
+    .known      = known,
 };

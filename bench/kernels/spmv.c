@@ -7,10 +7,12 @@
 #include "kernel.h"
 
 enum {
-    EDGES_PER_VERTEX = 16,  /* Graph500 */
+    EDGES_PER_VERTEX = 16, /* Graph500 */
     BLOCK_ROWS       = 128,
     PRODUCTS         = 40,
-    RMAT_A           = 57, RMAT_B = 19, RMAT_C = 19, /* per cent; Graph500's initiator matrix */
+    RMAT_A           = 57,
+    RMAT_B           = 19,
+    RMAT_C           = 19, /* per cent; Graph500's initiator matrix */
 };
 
 typedef struct matrix {
@@ -110,10 +112,9 @@ static void *prepare(long size, uint64_t seed)
     s->blocks      = (row_block *)bench_alloc((size_t)s->block_count * sizeof *s->blocks);
     s->weights     = (double *)bench_alloc((size_t)s->block_count * sizeof *s->weights);
     for (long b = 0; b < s->block_count; b++) {
-        long end     = (b + 1) * BLOCK_ROWS < m->rows ? (b + 1) * BLOCK_ROWS : m->rows;
-        s->blocks[b] = (row_block){ m, b * BLOCK_ROWS, end };
-        s->weights[b] =
-            1.0 + (double)(m->start[end] - m->start[b * BLOCK_ROWS]) / (EDGES_PER_VERTEX * BLOCK_ROWS);
+        long end      = (b + 1) * BLOCK_ROWS < m->rows ? (b + 1) * BLOCK_ROWS : m->rows;
+        s->blocks[b]  = (row_block){ m, b * BLOCK_ROWS, end };
+        s->weights[b] = 1.0 + (double)(m->start[end] - m->start[b * BLOCK_ROWS]) / (EDGES_PER_VERTEX * BLOCK_ROWS);
     }
     return s;
 }
@@ -150,16 +151,16 @@ static bench_outcome finish(void *state)
 }
 
 const bench_kernel bench_spmv = {
-    .name    = "spmv",
-    .summary = "forty sparse matrix-vector products on an R-MAT graph, 128 rows per block, rows skewed",
-    .size_is = "log2 of rows",
-    .loops   = true,
-    .tiny    = 9,
-    .quick   = 15,
-    .full    = 17,
+    .name       = "spmv",
+    .summary    = "forty sparse matrix-vector products on an R-MAT graph, 128 rows per block, rows skewed",
+    .size_is    = "log2 of rows",
+    .loops      = true,
+    .tiny       = 9,
+    .quick      = 15,
+    .full       = 17,
     .quick_seed = 0,
-    .prepare = prepare,
-    .run     = run,
-    .finish  = finish,
-    .known   = NULL,
+    .prepare    = prepare,
+    .run        = run,
+    .finish     = finish,
+    .known      = NULL,
 };

@@ -11,15 +11,15 @@
 #include <math.h>
 
 enum {
-    T1_SEED         = 19, /* the published parameter sets: T1 is -t 1 -a 3 -d 10 -b 4 -r 19 */
-    T1_DEPTH        = 10,
-    T3_SEED         = 42, /* T3 is -t 0 -b 2000 -q 0.124875 -m 8 -r 42 */
-    T3_ROOT         = 2000,
-    T3_CHILDREN     = 8,
-    CHILDREN_MAX    = 100, /* of a geometric node, as published */
-    T1_NODES        = 4130071,
-    T3_NODES        = 4112897,
-    SEED_WORD       = 4,   /* the seed is the fifth word hashed, the others are 0 */
+    T1_SEED      = 19, /* the published parameter sets: T1 is -t 1 -a 3 -d 10 -b 4 -r 19 */
+    T1_DEPTH     = 10,
+    T3_SEED      = 42, /* T3 is -t 0 -b 2000 -q 0.124875 -m 8 -r 42 */
+    T3_ROOT      = 2000,
+    T3_CHILDREN  = 8,
+    CHILDREN_MAX = 100, /* of a geometric node, as published */
+    T1_NODES     = 4130071,
+    T3_NODES     = 4112897,
+    SEED_WORD    = 4, /* the seed is the fifth word hashed, the others are 0 */
 };
 static const double T1_BRANCHING = 4.0, T3_PROBABILITY = 0.124875;
 
@@ -29,7 +29,7 @@ typedef struct tree_node {
 } tree_node;
 
 typedef struct search {
-    bench_tally *nodes; /* per worker */
+    bench_tally *nodes;    /* per worker */
     double       log_miss; /* log(1 - p) of the geometric distribution */
     uint32_t     depth_max;
     uint32_t     root_children; /* 0: geometric tree */
@@ -119,7 +119,7 @@ static void run(void *state)
 
 static bench_outcome finish(void *state)
 {
-    search       *s = (search *)state;
+    search       *s       = (search *)state;
     bench_outcome outcome = { 0, 0 };
 
     for (int w = 0; w < BENCH_WORKERS_MAX; w++)
@@ -142,31 +142,31 @@ static bool known_t3(long size, uint64_t seed, uint64_t *check)
 }
 
 const bench_kernel bench_uts_t1 = {
-    .name    = "uts-t1",
-    .summary = "unbalanced tree search, geometric tree, SHA-1, a task per node (size 10 is the published T1)",
-    .size_is = "depth",
-    .loops   = false,
-    .tiny    = 5,
-    .quick   = 8,
-    .full    = T1_DEPTH,
+    .name       = "uts-t1",
+    .summary    = "unbalanced tree search, geometric tree, SHA-1, a task per node (size 10 is the published T1)",
+    .size_is    = "depth",
+    .loops      = false,
+    .tiny       = 5,
+    .quick      = 8,
+    .full       = T1_DEPTH,
     .quick_seed = 0,
-    .prepare = prepare_t1,
-    .run     = run,
-    .finish  = finish,
-    .known   = known_t1,
+    .prepare    = prepare_t1,
+    .run        = run,
+    .finish     = finish,
+    .known      = known_t1,
 };
 
 const bench_kernel bench_uts_t3 = {
-    .name    = "uts-t3",
-    .summary = "unbalanced tree search, binomial tree, SHA-1, a task per node (size 2000 is the published T3)",
-    .size_is = "children of the root",
-    .loops   = false,
-    .tiny    = 4,
-    .quick   = 200,
-    .full    = T3_ROOT,
+    .name       = "uts-t3",
+    .summary    = "unbalanced tree search, binomial tree, SHA-1, a task per node (size 2000 is the published T3)",
+    .size_is    = "children of the root",
+    .loops      = false,
+    .tiny       = 4,
+    .quick      = 200,
+    .full       = T3_ROOT,
     .quick_seed = 13, /* 378,865 nodes; the published seed gives 6,800 or 2.4 million at the sizes around */
-    .prepare = prepare_t3,
-    .run     = run,
-    .finish  = finish,
-    .known   = known_t3,
+    .prepare    = prepare_t3,
+    .run        = run,
+    .finish     = finish,
+    .known      = known_t3,
 };

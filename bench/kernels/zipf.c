@@ -85,16 +85,16 @@ static bench_outcome finish(void *state)
 }
 
 const bench_kernel bench_zipf = {
-    .name    = "zipf",
-    .summary = "a work-list of independent requests whose costs are skewed like Zipf's law, 2 us on average",
-    .size_is = "requests",
-    .loops   = true,
-    .tiny    = 300,
-    .quick   = 20000,
-    .full    = 100000,
+    .name       = "zipf",
+    .summary    = "a work-list of independent requests whose costs are skewed like Zipf's law, 2 us on average",
+    .size_is    = "requests",
+    .loops      = true,
+    .tiny       = 300,
+    .quick      = 20000,
+    .full       = 100000,
     .quick_seed = 0,
-    .prepare = prepare,
-    .run     = run,
-    .finish  = finish,
-    .known   = NULL,
+    .prepare    = prepare,
+    .run        = run,
+    .finish     = finish,
+    .known      = NULL,
 };

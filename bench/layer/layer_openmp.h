@@ -9,7 +9,7 @@
 #endif
 #define BENCH_SCOPE(scope)
 #define BENCH_SPAWN(scope, fn, pointer) _Pragma("omp task") fn(pointer)
-#define BENCH_JOIN(scope)               _Pragma("omp taskwait")
+#define BENCH_JOIN(scope) _Pragma("omp taskwait")
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \
         type bench_copy = (value);                                                                                     \

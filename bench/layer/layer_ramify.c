@@ -8,10 +8,10 @@
 #include <stdlib.h>
 
 enum {
-    CHUNK_ITEMS    = 256,  /* ramify_submit_batch's own batch size */
-    CARRIED_BYTES  = 112,  /* largest value a detached task may carry; with the header two cache lines */
-    POOL_GROW      = 256,  /* copies made at once when a free list is empty */
-    CELL_ALIGNMENT = 128,  /* two lines: the adjacent-line prefetcher pairs them */
+    CHUNK_ITEMS    = 256, /* ramify_submit_batch's own batch size */
+    CARRIED_BYTES  = 112, /* largest value a detached task may carry; with the header two cache lines */
+    POOL_GROW      = 256, /* copies made at once when a free list is empty */
+    CELL_ALIGNMENT = 128, /* two lines: the adjacent-line prefetcher pairs them */
 };
 
 typedef struct carried {
@@ -164,8 +164,8 @@ void bench_layer_report(FILE *out)
             (unsigned long long)counts.tasks, (unsigned long long)counts.tasks_at_home,
             (unsigned long long)counts.steal_attempts, (unsigned long long)counts.steals);
     fprintf(out, ", \"stolen_tasks\": %llu, \"parks\": %llu, \"wakes\": %llu, \"bind_failures\": %llu",
-            (unsigned long long)counts.stolen_tasks, (unsigned long long)counts.parks,
-            (unsigned long long)counts.wakes, (unsigned long long)counts.bind_failures);
+            (unsigned long long)counts.stolen_tasks, (unsigned long long)counts.parks, (unsigned long long)counts.wakes,
+            (unsigned long long)counts.bind_failures);
 }
 
 void bench_layer_stop(void)

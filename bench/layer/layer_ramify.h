@@ -22,9 +22,9 @@ void          bench_ramify_detach(ramify_task_fn fn, const void *value, size_t v
 #ifndef BENCH_NAME
 #define BENCH_NAME "ramify"
 #endif
-#define BENCH_SCOPE(scope)              ramify_group *scope = bench_ramify_open()
+#define BENCH_SCOPE(scope) ramify_group *scope = bench_ramify_open()
 #define BENCH_SPAWN(scope, fn, pointer) bench_ramify_spawn(scope, fn, pointer)
-#define BENCH_JOIN(scope)               bench_ramify_join(scope)
+#define BENCH_JOIN(scope) bench_ramify_join(scope)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \
         type bench_copy = (value);                                                                                     \

@@ -8,7 +8,7 @@
 #endif
 #define BENCH_SCOPE(scope)
 #define BENCH_SPAWN(scope, fn, pointer) fn(pointer)
-#define BENCH_JOIN(scope)               ((void)0)
+#define BENCH_JOIN(scope) ((void)0)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \
         type bench_copy = (value);                                                                                     \

@@ -40,8 +40,8 @@ class pinning : public tbb::task_scheduler_observer
     std::vector<int> cpus;
 };
 
-std::unique_ptr<tbb::task_arena>        arena;
-std::unique_ptr<pinning>                pins;
+std::unique_ptr<tbb::task_arena>           arena;
+std::unique_ptr<pinning>                   pins;
 std::unique_ptr<tbb::affinity_partitioner> memory_of_blocks; // where each keyed block ran last
 } // namespace
 

@@ -10,9 +10,9 @@ extern tbb::task_group *bench_tbb_root; /* of the running bench_layer_enter */
 #ifndef BENCH_NAME
 #define BENCH_NAME "onetbb"
 #endif
-#define BENCH_SCOPE(scope)              tbb::task_group scope
+#define BENCH_SCOPE(scope) tbb::task_group scope
 #define BENCH_SPAWN(scope, fn, pointer) scope.run([bench_pointer = static_cast<void *>(pointer)] { fn(bench_pointer); })
-#define BENCH_JOIN(scope)               scope.wait()
+#define BENCH_JOIN(scope) scope.wait()
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \
         type bench_copy = (value);                                                                                     \

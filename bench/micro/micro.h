@@ -29,7 +29,7 @@ typedef struct micro_bench {
 } micro_bench;
 
 /* The runtime's name and its measurements, ended by a NULL name. */
-extern const char *const  micro_form;
+extern const char *const        micro_form;
 extern const micro_bench *const micro_benches;
 
 /* Exit status of a measurement that this machine cannot do; the reason is printed. */

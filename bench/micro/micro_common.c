@@ -4,14 +4,15 @@
  *   micro-FORM MEASUREMENT [--workers N] [--count K] [--rate R] [--policy P]
  *   micro-FORM --list
  *
- * Exit status: 0; 2 for bad usage; 77 when this machine cannot do the measurement, with the reason on standard error. */
+ * Exit status: 0; 2 for bad usage; 77 when this machine cannot do the measurement, with the reason on standard error.
+ */
 #include "micro.h"
 
 #include <sched.h>
 #include <string.h>
 
 enum {
-    WORK_STEPS      = 64,       /* of a chain of six operations: 90 to 100 ns on the machines seen; printed as measured */
+    WORK_STEPS      = 64, /* of a chain of six operations: 90 to 100 ns on the machines seen; printed as measured */
     CALIBRATION_NS  = 10000000, /* 10 ms of two clocks read within 50 ns: an error of 5 in a million */
     NS_PER_MS       = 1000000,
     PERCENTILE_LAST = 99,

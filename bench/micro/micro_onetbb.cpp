@@ -230,7 +230,7 @@ void external_100ns(const micro_request *request)
 {
     std::vector<uint64_t> words(static_cast<size_t>(request->count));
     uint64_t              serial = serial_100ns(words);
-    uint64_t spent = from_outside(request, 1, [&](tbb::task_arena &arena, tbb::task_group &group, long) {
+    uint64_t              spent  = from_outside(request, 1, [&](tbb::task_arena &arena, tbb::task_group &group, long) {
         for (uint64_t &word : words)
             arena.enqueue(group.defer([&word] { micro_work_100ns(&word); }));
     });
@@ -238,10 +238,11 @@ void external_100ns(const micro_request *request)
 }
 
 const micro_bench benches[] = {
-    { "handoff-spin", handoff_spin },   { "handoff-parked", handoff_parked }, { "external-single", external_single },
-    { "external-many", external_many }, { "external-100ns", external_100ns }, { "inside-single", inside_single },
-    { "inside-batch", inside_batch },   { "inside-many", inside_many },       { "flat-100ns", flat_100ns },
-    { nullptr, nullptr },
+    { "handoff-spin", handoff_spin },       { "handoff-parked", handoff_parked },
+    { "external-single", external_single }, { "external-many", external_many },
+    { "external-100ns", external_100ns },   { "inside-single", inside_single },
+    { "inside-batch", inside_batch },       { "inside-many", inside_many },
+    { "flat-100ns", flat_100ns },           { nullptr, nullptr },
 };
 } // namespace
 

@@ -33,8 +33,8 @@ ramify_runtime *micro_start(const micro_request *request, ramify_options options
 
     if (!options.workers)
         options.workers = request->workers;
-    options.policy    = request->policy;
-    options.diagnosis = &diagnosis;
+    options.policy       = request->policy;
+    options.diagnosis    = &diagnosis;
     ramify_status status = ramify_start(&options, &runtime);
     if (status != RAMIFY_OK && diagnosis.text[0])
         fprintf(stderr, "micro: %s\n", diagnosis.text);
@@ -151,10 +151,10 @@ static void produce_many(void *argument)
 /* Every worker produces: a task at each leaf, each making its share. */
 static void produce_everywhere(void *argument)
 {
-    const production  *p = argument;
-    const ramify_place here = ramify_here();
+    const production  *p       = argument;
+    const ramify_place here    = ramify_here();
     uint32_t           workers = ramify_runtime_workers(here.runtime);
-    production        *part = calloc(workers, sizeof *part);
+    production        *part    = calloc(workers, sizeof *part);
     ramify_group      *group;
 
     micro_demand(part ? RAMIFY_OK : RAMIFY_ERR_NO_MEMORY, "calloc");

@@ -8,16 +8,16 @@
 #include <unistd.h>
 
 enum {
-    BATCH_ITEMS  = 256,    /* ramify_submit_batch's own batch size */
-    ROUND_TASKS  = 100000, /* tasks between two waits of the memory measurement */
-    WARM_ROUNDS  = 10,     /* after a million tasks every queue and pool has its size */
-    SETTLE_MS    = 100,    /* an idle worker has parked long before: its spin time is 50 us */
-    IDLE_MS      = 1000,
-    IDLE_TASKS   = 1000,
-    NS_PER_S     = 1000000000,
-    US_PER_S     = 1000000,
-    NS_PER_US    = 1000,
-    KIB          = 1024,
+    BATCH_ITEMS    = 256,    /* ramify_submit_batch's own batch size */
+    ROUND_TASKS    = 100000, /* tasks between two waits of the memory measurement */
+    WARM_ROUNDS    = 10,     /* after a million tasks every queue and pool has its size */
+    SETTLE_MS      = 100,    /* an idle worker has parked long before: its spin time is 50 us */
+    IDLE_MS        = 1000,
+    IDLE_TASKS     = 1000,
+    NS_PER_S       = 1000000000,
+    US_PER_S       = 1000000,
+    NS_PER_US      = 1000,
+    KIB            = 1024,
     CPU_LIST_BYTES = 32768, /* 4096 numbers of up to six digits and a comma */
 };
 
@@ -160,11 +160,12 @@ static void start_and_stop(const micro_request *request, const ramify_tree *tree
     micro_demand(ramify_stop(runtime), "ramify_stop");
 }
 
-/* Interleaved: threads alone, a runtime that discovers, a runtime on a shared tree; the mean of each in microseconds. */
+/* Interleaved: threads alone, a runtime that discovers, a runtime on a shared tree; the mean of each in microseconds.
+ */
 void micro_start_stop(const micro_request *request)
 {
-    ramify_tree_options options    = { .workers = request->workers };
-    uint64_t            spent[3]   = { 0, 0, 0 };
+    ramify_tree_options options  = { .workers = request->workers };
+    uint64_t            spent[3] = { 0, 0, 0 };
     ramify_tree        *tree;
 
     micro_demand(ramify_tree_open(&options, &tree), "ramify_tree_open");

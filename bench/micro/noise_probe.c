@@ -17,7 +17,7 @@ enum {
 
 typedef struct ball {
     _Alignas(128) int turn;
-    int               cpu;
+    int cpu;
 } ball;
 
 static uint64_t now_ns(void)

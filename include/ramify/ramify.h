@@ -3,6 +3,7 @@
 #ifndef RAMIFY_RAMIFY_H
 #define RAMIFY_RAMIFY_H
 
+#include <ramify/fork.h>
 #include <ramify/policy.h>
 #include <ramify/runtime.h>
 #include <ramify/status.h>

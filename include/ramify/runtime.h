@@ -153,6 +153,9 @@ typedef struct ramify_counts {
     uint64_t tasks;          /* run by workers */
     uint64_t tasks_at_home;  /* of those, by a worker below the domain the policy chose */
     uint64_t dropped;        /* cancelled before they started */
+    uint64_t forks;          /* joined where they were made, published when a computation ends or a thief asks */
+    uint64_t forks_stolen;   /* run by a thief */
+    uint64_t forks_at_once;  /* run where they were made, because the lane was full */
     uint64_t inline_runs;    /* run by a submitter because of RAMIFY_FULL_RUN, not in `tasks` */
     uint64_t steal_attempts; /* looks at a victim that had or might have had work */
     uint64_t steals;         /* of those, successful */

@@ -15,9 +15,11 @@ extern "C" {
 #if defined(__GNUC__)
 #define RAMIFY_API       __attribute__((visibility("default")))
 #define RAMIFY_NODISCARD __attribute__((warn_unused_result))
+#define RAMIFY_COLD      __attribute__((cold, noinline))
 #else
 #define RAMIFY_API
 #define RAMIFY_NODISCARD
+#define RAMIFY_COLD
 #endif
 
 /* X(name, code, text, advice) */

@@ -47,6 +47,13 @@ void rmf_histogram_merge(rmf_histogram *to, const rmf_histogram *from)
         rmf_store_relaxed(&to->most, most);
 }
 
+/* The middle of a bucket may lie outside of what was seen. */
+static uint64_t within_seen(const rmf_histogram *h, uint64_t value)
+{
+    uint64_t least = ~rmf_load_relaxed(&h->least), most = rmf_load_relaxed(&h->most);
+    return value < least ? least : value > most ? most : value;
+}
+
 /* Smallest value that `share` of the samples do not exceed. */
 static uint64_t percentile(const rmf_histogram *h, uint64_t samples, double share)
 {
@@ -57,7 +64,7 @@ static uint64_t percentile(const rmf_histogram *h, uint64_t samples, double shar
     for (uint32_t i = 0; i < RMF_HISTOGRAM_BUCKETS; i++) {
         seen += rmf_load_relaxed(&h->count[i]);
         if (seen > rank)
-            return value_of(i);
+            return within_seen(h, value_of(i));
     }
     return rmf_load_relaxed(&h->most);
 }

@@ -15,6 +15,9 @@
     X(tasks)                 \
     X(tasks_at_home)         \
     X(dropped)               \
+    X(forks)                 \
+    X(forks_stolen)          \
+    X(forks_at_once)         \
     X(steal_attempts)        \
     X(steals)                \
     X(stolen_tasks)          \

@@ -129,15 +129,16 @@ ramify_status ramify_runtime_latency(const ramify_runtime *rt, ramify_latency *l
 
 ramify_place ramify_here(void)
 {
-    const rmf_worker *worker = rmf_worker_self();
-    ramify_place      place  = { NULL, NULL, RAMIFY_NONE, RAMIFY_NONE };
-    if (!worker)
-        return place;
-    place.runtime = worker->pool->owner;
-    place.worker  = worker->number;
-    if (worker->frame) {
-        place.group = worker->frame->group;
-        place.home  = worker->frame->home;
+    rmf_worker      *worker = rmf_worker_self();
+    const rmf_frame *frame  = *rmf_frames_of(worker);
+    ramify_place     place  = { NULL, NULL, RAMIFY_NONE, RAMIFY_NONE };
+    if (worker) {
+        place.runtime = worker->pool->owner;
+        place.worker  = worker->number;
+    }
+    if (frame) {
+        place.group = frame->group;
+        place.home  = frame->home;
     }
     return place;
 }

@@ -90,6 +90,8 @@ static ramify_status fill(rmf_pool *pool, rmf_worker *worker, ramify_group *grou
 static uint32_t submit_chunk(rmf_pool *pool, rmf_worker *worker, ramify_group *group, chunk *c, ramify_status *status)
 {
     chunk sorted;
+    if (c->count == 0) /* nothing to charge: an empty group's parent would be charged for it, and never be done */
+        return 0;
     rmf_group_add(group, c->count);
     bool     one_target = pool->queue_tasks || rmf_plan_is_stealing(pool->plan);
     uint32_t taken;

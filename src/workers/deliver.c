@@ -13,7 +13,8 @@ static const uint64_t BLOCKED_NAP_NS = 100000;
 
 void rmf_uncharge(rmf_worker *worker, ramify_group *group, uint64_t count)
 {
-    if (!worker)
+    /* Credits of another group than the running task's would be kept until that task ends, however long it runs. */
+    if (!worker || !worker->frame || worker->frame->group != group)
         rmf_group_done(group, count);
     else
         while (count--)
@@ -53,9 +54,10 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool s
 static bool wait_for_room(rmf_worker *worker, uint32_t tries)
 {
     rmf_task task;
-    if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task)))
+    if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task))) {
         rmf_worker_run(worker, &task);
-    else if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
+        rmf_worker_settle(worker); /* the group of what it ran must not wait for the task that goes on now */
+    } else if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
         sched_yield();
     else {
         _Atomic uint32_t never = 0;
@@ -64,10 +66,15 @@ static bool wait_for_room(rmf_worker *worker, uint32_t tries)
     return true;
 }
 
-static void run_inline(rmf_pool *pool, const rmf_task *task)
+/* The frame tells ramify_wait() in the task that its group cannot be done, and ramify_here() which group it is of. */
+static void run_inline(rmf_pool *pool, rmf_worker *worker, const rmf_task *task)
 {
+    rmf_frame **frames = rmf_frames_of(worker);
+    rmf_frame   frame  = { *frames, task->group, task->home };
+    *frames            = &frame;
     rmf_add_relaxed(&pool->inline_runs, 1);
     task->fn(task->argument);
+    *frames = frame.outer;
 }
 
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, bool strict)
@@ -77,7 +84,7 @@ ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task
         if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
             continue;
         if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_RUN)
-            run_inline(pool, task);
+            run_inline(pool, worker, task);
         else
             return refusal; /* the caller uncharges */
         rmf_uncharge(worker, task->group, 1);

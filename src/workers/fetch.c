@@ -2,6 +2,8 @@
 /* The search order of a worker, one function per kind of place. */
 #include "fetch.h"
 
+#include "forks.h"
+
 /* Most tasks moved at once: half a magazine, so that the records for them are at hand, and one round trip of 80-120 ns
  * (PEERS.md, lever 2) costs 3-4 ns per task. */
 enum { MOVE_MAX = RMF_MAGAZINE_TASKS / 2 };
@@ -12,9 +14,25 @@ static rmf_inbox *inbox_of(_Atomic(rmf_inbox *) *place)
     return rmf_load_acquire(place);
 }
 
-/* Copies a record out and frees it. */
-static void unpack(rmf_worker *worker, rmf_task *record, rmf_task *task)
+/* Deques carry forks too, those a thief took along: their pointers have the lowest bit set. */
+static void *pack_fork(ramify_fork *fork)
 {
+    return (char *)fork + 1;
+}
+
+static void fork_task(ramify_fork *fork, rmf_task *task)
+{
+    *task = (rmf_task){ .fn = NULL, .argument = fork };
+}
+
+/* Copies a record out and frees it. */
+static void unpack(rmf_worker *worker, void *item, rmf_task *task)
+{
+    rmf_task *record = item;
+    if ((uintptr_t)item & 1) {
+        fork_task((ramify_fork *)((char *)item - 1), task);
+        return;
+    }
     *task = *record;
     rmf_stock_put(&worker->stock, record);
 }
@@ -78,9 +96,9 @@ static bool from_strict(rmf_mail *mail, rmf_task *task)
 
 bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
 {
-    rmf_task *record = rmf_deque_pop_owner(&worker->deque);
-    if (record) {
-        unpack(worker, record, task);
+    void *item = rmf_deque_pop_owner(&worker->deque);
+    if (item) {
+        unpack(worker, item, task);
         return true;
     }
     rmf_mail *mail = &worker->pool->mail[worker->domain];
@@ -119,6 +137,37 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, rmf_task *task)
     return true;
 }
 
+/* Forks: one from a near worker, half of what a far one shares; asks for work when there is none. */
+static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t most, rmf_task *task)
+{
+    ramify_fork *forks[MOVE_MAX];
+    uint32_t     count, room = room_for_more(worker, false) + 1;
+    if (rmf_lane_shared_any(&victim->lane) == 0) {
+        rmf_lane_ask_any(&victim->lane);
+        return false;
+    }
+    rmf_count(&worker->cell.counts.steal_attempts, 1);
+    if (rmf_lane_steal_any(&victim->lane, forks, most < room ? most : room, &count) != RMF_STEAL_TAKEN)
+        return false;
+    rmf_count(&worker->cell.counts.steals, 1);
+    rmf_count(&worker->cell.counts.stolen_tasks, count);
+    for (uint32_t i = count; i-- > 0;) {
+        rmf_fork_take(worker, forks[i]);
+        if (i > 0)
+            rmf_deque_push_owner(&worker->deque, pack_fork(forks[i]));
+    }
+    if (count > 1)
+        rmf_deque_share_owner(&worker->deque);
+    fork_task(forks[0], task);
+    return true;
+}
+
+bool rmf_fetch_from(rmf_worker *worker, uint32_t victim_number, rmf_task *task)
+{
+    rmf_worker *victim = worker->pool->workers[victim_number];
+    return victim != worker && (from_lane(worker, victim, 1, task) || from_deque(worker, victim, task));
+}
+
 /* Half of what another worker has been sent and not fetched. */
 static bool from_foreign_inbox(rmf_worker *worker, uint32_t domain, rmf_task *task)
 {
@@ -152,11 +201,13 @@ static bool from_step(rmf_worker *worker, const rmf_step *step, rmf_task *task)
 {
     rmf_pool *pool  = worker->pool;
     uint32_t  count = rmf_step_count(step);
+    uint32_t  most_forks = step == &worker->victims.step[0] ? 1 : MOVE_MAX;
     uint32_t  start = count ? (uint32_t)(((ramify_random(&worker->sender.random) >> 32) * count) >> 32) : 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t    at     = start + i < count ? start + i : start + i - count;
         rmf_worker *victim = pool->workers[rmf_step_victim(step, at)];
-        if (from_deque(worker, victim, task) || from_foreign_inbox(worker, victim->domain, task))
+        if (from_lane(worker, victim, most_forks, task) || from_deque(worker, victim, task) ||
+            from_foreign_inbox(worker, victim->domain, task))
             return true;
     }
     return false;
@@ -193,9 +244,12 @@ bool rmf_fetch_any_left(const rmf_worker *worker)
     for (uint32_t d = 0; d < pool->domain_count; d++)
         if (holds_tasks(&pool->mail[d], is_below(leaf, &pool->domains[d])))
             return true;
-    for (uint32_t w = 0; w < pool->worker_count; w++)
-        if (rmf_deque_shared_any(&pool->workers[w]->deque))
+    for (uint32_t w = 0; w < pool->worker_count; w++) {
+        rmf_worker *other = pool->workers[w];
+        if (rmf_deque_shared_any(&other->deque) || rmf_lane_shared_any(&other->lane))
             return true;
+        rmf_lane_ask_any(&other->lane);
+    }
     return false;
 }
 
@@ -204,8 +258,22 @@ uint32_t rmf_fetch_where_left(const rmf_pool *pool)
     for (uint32_t d = 0; d < pool->domain_count; d++)
         if (holds_tasks(&pool->mail[d], false))
             return d;
-    for (uint32_t w = 0; w < pool->worker_count; w++)
-        if (rmf_deque_shared_any(&pool->workers[w]->deque))
-            return pool->workers[w]->domain;
+    for (uint32_t w = 0; w < pool->worker_count; w++) {
+        const rmf_worker *worker = pool->workers[w];
+        if (rmf_deque_shared_any(&worker->deque) || rmf_lane_shared_any(&worker->lane) ||
+            rmf_lane_has_private_any(&worker->lane))
+            return worker->domain;
+    }
+    return RAMIFY_NONE;
+}
+
+uint32_t rmf_fetch_strict_left(const rmf_worker *worker)
+{
+    for (uint32_t i = 0; i < worker->victims.steps; i++) {
+        uint32_t   domain = worker->victims.step[i].domain;
+        rmf_inbox *strict = inbox_of(&worker->pool->mail[domain].strict);
+        if (strict && rmf_inbox_size(strict))
+            return domain;
+    }
     return RAMIFY_NONE;
 }

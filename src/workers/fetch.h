@@ -12,11 +12,18 @@ bool rmf_fetch_own(rmf_worker *worker, rmf_task *task);
 /* Everybody else's: one pass over all places the worker may take from. */
 bool rmf_fetch_far(rmf_worker *worker, rmf_task *task);
 
-/* True when some place the worker may take from is not empty. The last look before sleeping. */
+/* From the worker that took a fork: its lane, then its deque. */
+bool rmf_fetch_from(rmf_worker *worker, uint32_t victim, rmf_task *task);
+
+/* True when some place the worker may take from is not empty. The last look before sleeping: it
+ * also asks every lane for its private forks. */
 bool rmf_fetch_any_left(const rmf_worker *worker);
 
 /* Any domain whose queues are not empty, RAMIFY_NONE if there is none: where a wake-up is due. */
 uint32_t rmf_fetch_where_left(const rmf_pool *pool);
+
+/* An inner domain on the worker's way up with strict tasks left, RAMIFY_NONE if there is none. */
+uint32_t rmf_fetch_strict_left(const rmf_worker *worker);
 
 /* Puts a task on the worker's own deque, visible to thieves. False: no room or no memory. */
 bool rmf_deque_submit(rmf_worker *worker, const rmf_task *task);

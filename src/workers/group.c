@@ -4,14 +4,31 @@
 
 #include "pool.h"
 
+/* Adds to a group that has something pending; false when it has not. */
+static bool add_to_busy(ramify_group *group, uint64_t count)
+{
+    uint64_t pending = rmf_load_relaxed(&group->pending);
+    while (pending & ~RMF_GROUP_WAITED)
+        /* order: whoever made the group busy has charged its parent before; pairs with the add in rmf_group_add */
+        if (rmf_cas_acquire(&group->pending, &pending, pending + count))
+            return true;
+    return false;
+}
+
 void rmf_group_add(ramify_group *group, uint64_t count)
 {
-    for (; group; group = group->parent) {
-        uint64_t before = rmf_add_relaxed(&group->pending, count);
-        if (before & ~RMF_GROUP_WAITED)
-            return;
-        count = 1;
+    if (!group->parent) {
+        rmf_add_relaxed(&group->pending, count);
+        return;
     }
+    if (add_to_busy(group, count))
+        return;
+    /* The parent first: a second submitter that finds this group busy may look at the parent at once. */
+    rmf_group_add(group->parent, 1);
+    /* order: publishes the parent's charge; pairs with the claim in add_to_busy() */
+    uint64_t before = rmf_add_acq_rel(&group->pending, count);
+    if (before & ~RMF_GROUP_WAITED) /* another submitter was faster; its charge stays until this group is empty */
+        rmf_group_done(group->parent, 1);
 }
 
 static void wake_waiters(ramify_group *group)
@@ -22,7 +39,8 @@ static void wake_waiters(ramify_group *group)
             rmf_wake_worker(&group->pool->parking, w->worker);
             continue;
         }
-        rmf_store_relaxed(&w->word, 1); /* the lock orders it; the sleeper looks at `pending` itself */
+        /* order: after the count was brought to zero; pairs with the store in rmf_wait_outside() */
+        rmf_store_seq_cst(&w->word, 1);
         rmf_futex_wake(&w->word, 1);
     }
     pthread_mutex_unlock(&group->lock);

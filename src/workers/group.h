@@ -41,7 +41,7 @@ struct ramify_group {
 
 static const uint64_t RMF_GROUP_WAITED = 1ull << 63;
 
-/* Adds `count` to the group (and one to its parent when it was empty). Before the tasks can be seen. */
+/* Adds `count`, at least 1, to the group (and one to its parent when it was empty). Before the tasks can be seen. */
 void rmf_group_add(ramify_group *group, uint64_t count);
 
 /* Takes `count` away; when that empties the group it wakes the waiters and takes one from the parent. */

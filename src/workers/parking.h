@@ -38,6 +38,13 @@ void rmf_search_begin(rmf_parking *parking);
  * rmf_wake_near() if there is some. */
 bool rmf_search_end(rmf_parking *parking);
 
+/* True when somebody searches or sleeps. Sequentially consistent: after what the caller published. */
+static inline bool rmf_parking_has_idle(const rmf_parking *parking)
+{
+    /* order: pairs with the changes of `idle` in parking.c */
+    return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle) != 0;
+}
+
 /* First half of going to sleep: the searcher announces itself. Then it looks at every queue, then either sleeps or
  * gives up. */
 void rmf_park_announce(rmf_parking *parking, uint32_t worker);

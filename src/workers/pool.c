@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Starting and stopping the workers; inboxes; the load that policies see. */
+#include "submit.h"
 #include "worker.h"
 
 #include "clock.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +117,16 @@ static void open_gate(rmf_pool *pool, uint32_t gate)
     rmf_futex_wake(&pool->gate, INT_MAX);
 }
 
+/* The signals workers leave to the program's own threads: all but those that the thread itself causes, whose handlers
+ * must run where the fault is, and SIGPROF, by which sampling profilers reach every thread. */
+static void signals_of_others(sigset_t *set)
+{
+    static const int own[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGPROF };
+    sigfillset(set);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        sigdelset(set, own[i]);
+}
+
 /* Creates the threads; how many it could, and the pthread error of the one it could not. */
 static uint32_t create_threads(rmf_pool *pool, int *error)
 {
@@ -129,8 +141,12 @@ static uint32_t create_threads(rmf_pool *pool, int *error)
 
 static ramify_status start_workers(rmf_pool *pool)
 {
-    int      error   = 0;
+    sigset_t others, before;
+    int      error = 0;
+    signals_of_others(&others);
+    pthread_sigmask(SIG_BLOCK, &others, &before); /* a thread inherits the mask: no moment without it */
     uint32_t created = create_threads(pool, &error);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     await_workers(pool, created);
     bool is_whole = !error && rmf_load_relaxed(&pool->crippled) == 0;
     open_gate(pool, is_whole ? GATE_GO : GATE_AWAY);
@@ -227,7 +243,7 @@ void rmf_pool_stop(rmf_pool *pool)
 {
     ramify_group *group;
     while ((group = busy_group(pool)))
-        (void)ramify_wait(group); /* its error stays the caller's business */
+        rmf_wait_outside(group); /* its error is the caller's business, and its parent: a task may give it back now */
     /* order: before the wakes' look at the bits; pairs with the load in is_over() */
     rmf_store_seq_cst(&pool->stopping, 1);
     for (uint32_t w = 0; w < pool->worker_count; w++)

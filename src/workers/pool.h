@@ -7,6 +7,7 @@
 #include "deque.h"
 #include "group.h"
 #include "inbox.h"
+#include "lane.h"
 #include "log.h"
 #include "parking.h"
 #include "plan.h"
@@ -39,6 +40,7 @@ typedef struct rmf_frame {
 
 struct rmf_worker {
     rmf_deque        deque; /* its first line is the owner's, its second the thieves' */
+    rmf_lane         lane;
     rmf_monitor_cell cell;
     _Alignas(RMF_PAIR_BYTES) rmf_pool *pool; /* from here on the worker's own */
     uint32_t      number;                    /* also its leaf */
@@ -46,10 +48,11 @@ struct rmf_worker {
     rmf_stock     stock;
     rmf_sender    sender;
     rmf_frame    *frame;
+    uint32_t      nested;       /* joins it waits in, one on top of the other */
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_victims   victims;
-    void         *block; /* the slots of the deque */
+    void         *block; /* the slots of deque and lane */
 };
 
 /* The queues of one domain; inner ones and strict ones are made when first used. */

@@ -26,6 +26,12 @@ rmf_sender *rmf_sender_of(rmf_pool *pool, rmf_worker *worker)
     return &outside.sender;
 }
 
+rmf_frame **rmf_frames_of(rmf_worker *worker)
+{
+    static _Thread_local rmf_frame *frames __attribute__((tls_model("initial-exec")));
+    return worker ? &worker->frame : &frames;
+}
+
 rmf_worker *rmf_own_worker(const rmf_pool *pool)
 {
     rmf_worker *worker = rmf_worker_self();
@@ -69,10 +75,20 @@ bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint)
     return hint->domain <= pool->domain_count && hint->weight >= 0.0; /* not a number is refused, too */
 }
 
+/* Weights are summed as integers in 1/256: 2^30 of them in a full queue of 2^24 tasks stay below 2^63. */
+static const double WEIGHT_MAX = 1 << 30;
+
+static float weight_of(const ramify_hint *hint)
+{
+    if (!(hint->weight > 0.0))
+        return 1.0f;
+    return (float)(hint->weight < WEIGHT_MAX ? hint->weight : WEIGHT_MAX);
+}
+
 void rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, rmf_task *task)
 {
     task->stamp_ticks = stamp(pool, sender);
-    task->weight      = hint->weight > 0.0 ? (float)hint->weight : 1.0f;
+    task->weight      = weight_of(hint);
     task->home        = place(pool, worker, sender, hint);
 }
 

@@ -11,6 +11,9 @@ rmf_worker *rmf_own_worker(const rmf_pool *pool);
 /* Random state and sampling counter of the calling thread; worker: as rmf_own_worker gives it. */
 rmf_sender *rmf_sender_of(rmf_pool *pool, rmf_worker *worker);
 
+/* The tasks that run on the calling thread: the worker's, or without one those it runs in place of a worker. */
+rmf_frame **rmf_frames_of(rmf_worker *worker);
+
 bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint);
 
 /* Fills stamp, weight and home by the hint and the pool's policy. */
@@ -23,6 +26,9 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool s
 
 /* Delivers one task; without room does what the pool's options say. On failure the caller uncharges. */
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, bool strict);
+
+/* Waits for a group as a thread of the program does, and looks at nothing but its count. */
+void rmf_wait_outside(ramify_group *group);
 
 /* Takes back the charge for tasks that were not taken. */
 void rmf_uncharge(rmf_worker *worker, ramify_group *group, uint64_t count);

@@ -7,10 +7,10 @@
 
 #include <sched.h>
 
-/* True when the calling worker is inside a task of the group or of a group below it: waiting could never end. */
-static bool is_inside(const rmf_worker *worker, const ramify_group *group)
+/* True when the calling thread is inside a task of the group or of a group below it: waiting could never end. */
+static bool is_inside(rmf_worker *worker, const ramify_group *group)
 {
-    for (const rmf_frame *frame = worker->frame; frame; frame = frame->outer)
+    for (const rmf_frame *frame = *rmf_frames_of(worker); frame; frame = frame->outer)
         for (const ramify_group *g = frame->group; g; g = g->parent)
             if (g == group)
                 return true;
@@ -19,15 +19,16 @@ static bool is_inside(const rmf_worker *worker, const ramify_group *group)
 
 static void wait_as_worker(rmf_worker *worker, ramify_group *group)
 {
-    rmf_task task;
+    const rmf_goal goal = { .group = group };
+    rmf_task       task;
     rmf_worker_settle(worker);
-    while (rmf_worker_next(worker, &task, group))
+    while (rmf_worker_next(worker, &task, &goal))
         rmf_worker_run(worker, &task);
     rmf_worker_settle(worker); /* what it ran last may belong to a group others wait for */
 }
 
-/* A thread of the program's: yields rather than pauses, because a worker may be bound to the core it stands on. */
-static void wait_outside(ramify_group *group)
+/* Yields rather than pauses, because a worker may be bound to the core the thread stands on. */
+void rmf_wait_outside(ramify_group *group)
 {
     uint64_t start = rmf_clock_ticks();
     while (rmf_clock_ticks() - start < group->pool->spin_ticks) {
@@ -39,7 +40,9 @@ static void wait_outside(ramify_group *group)
     rmf_group_enlist(group, &waiter);
     while (!rmf_group_is_done(group)) {
         rmf_futex_wait(&waiter.word, 0, 0);
-        rmf_store_relaxed(&waiter.word, 0);
+        /* order: before the next look at the count, or a wake between the two would be wiped out unseen; pairs with
+         * the store in wake_waiters() */
+        rmf_store_seq_cst(&waiter.word, 0);
     }
     rmf_group_delist(group, &waiter);
 }
@@ -49,12 +52,12 @@ ramify_status ramify_wait(ramify_group *group)
     if (!group)
         return RAMIFY_ERR_INVALID;
     rmf_worker *worker = rmf_own_worker(group->pool);
-    if (worker && is_inside(worker, group))
+    if (is_inside(worker, group))
         return RAMIFY_ERR_BUSY;
     if (worker)
         wait_as_worker(worker, group);
     else
-        wait_outside(group);
+        rmf_wait_outside(group);
     if (ramify_group_error(group))
         return RAMIFY_ERR_TASK;
     return ramify_group_cancelled(group) ? RAMIFY_ERR_CANCELED : RAMIFY_OK;

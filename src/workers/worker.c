@@ -5,14 +5,18 @@
 #include "bind.h"
 #include "clock.h"
 #include "fetch.h"
+#include "forks.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 /* 1024 pointers are 8 KiB, touched as far as they are used; what does not fit goes to the worker's inbox. */
 enum { DEQUE_SLOTS = 1024 };
+
+/* Live forks of one worker: a recursion that deep overflows most stacks before; a flat loop of more forks than this
+ * runs the rest at once. 512 KiB of address space, of which only what is used is touched. */
+enum { LANE_SLOTS = 65536 };
 
 /* Credits fetched ahead: one atomic addition for 64 submissions. At most twice as many are kept. */
 enum { CREDIT_BATCH = 64 };
@@ -79,36 +83,65 @@ static void count_latency(rmf_worker *worker, uint64_t stamp_ticks)
     rmf_histogram_add(&worker->cell.latency, ns);
 }
 
-void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
+/* A fork that was stolen: the lane goes on above what is live in it. */
+static void run_fork(rmf_worker *worker, ramify_fork *fork)
 {
-    ramify_group *group = task->group;
-    if (worker->credit_group != group) /* its count must not wait for a task of another group */
-        rmf_worker_settle(worker);
-    if (ramify_group_cancelled(group)) {
-        rmf_count(&worker->cell.counts.dropped, 1);
-        rmf_worker_credit(worker, group);
-        return;
-    }
-    if (task->stamp_ticks)
-        count_latency(worker, task->stamp_ticks);
+    rmf_lane_mark mark;
+    rmf_frame     frame = { worker->frame, NULL, RAMIFY_NONE };
+    rmf_worker_settle(worker); /* a fork may run long; counts of groups must not wait for it */
+    rmf_lane_hide_owner(&worker->lane, &mark);
+    worker->frame = &frame;
+    rmf_store_relaxed(&worker->cell.running, 1);
+    fork->run((ramify_context){ &worker->lane.open, worker->lane.open.top }, fork);
+    rmf_store_relaxed(&worker->cell.running, frame.outer != NULL);
+    worker->frame = frame.outer;
+    rmf_lane_show_owner(&worker->lane, &mark);
+    rmf_count(&worker->cell.counts.forks_stolen, 1);
+    rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
+    rmf_fork_finish(worker, fork);
+}
+
+static void run_submitted(rmf_worker *worker, const rmf_task *task)
+{
     const ramify_domain *home  = &worker->pool->domains[task->home];
-    rmf_frame            frame = { worker->frame, group, task->home };
-    worker->frame              = &frame;
+    rmf_frame            frame = { worker->frame, task->group, task->home };
+    rmf_lane_mark        mark;
+    rmf_lane_hide_owner(&worker->lane, &mark);
+    worker->frame = &frame;
     rmf_store_relaxed(&worker->cell.running, 1);
     task->fn(task->argument);
     rmf_store_relaxed(&worker->cell.running, frame.outer != NULL);
     worker->frame = frame.outer;
+    rmf_lane_show_owner(&worker->lane, &mark);
     rmf_count(&worker->cell.counts.tasks, 1);
     if (worker->number - home->first_leaf < home->leaf_count)
         rmf_count(&worker->cell.counts.tasks_at_home, 1);
+}
+
+void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
+{
+    ramify_group *group = task->group;
+    if (!task->fn) {
+        run_fork(worker, task->argument);
+        return;
+    }
+    if (worker->credit_group != group) /* its count must not wait for a task of another group */
+        rmf_worker_settle(worker);
+    if (task->stamp_ticks)
+        count_latency(worker, task->stamp_ticks);
+    if (ramify_group_cancelled(group))
+        rmf_count(&worker->cell.counts.dropped, 1);
+    else
+        run_submitted(worker, task);
     rmf_worker_credit(worker, group);
 }
 
-/* Nothing to search for any more. */
-static bool is_over(const rmf_pool *pool, const ramify_group *until)
+bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal)
 {
-    if (until)
-        return rmf_group_is_done(until);
+    if (goal->group)
+        return rmf_group_is_done(goal->group);
+    if (goal->fork)
+        return rmf_fork_is_done(goal->fork);
     /* order: pairs with the store in rmf_pool_stop(); after the sleeper's announcement */
     return rmf_load_seq_cst(&((rmf_pool *)(uintptr_t)pool)->stopping) != 0;
 }
@@ -117,19 +150,24 @@ static bool is_over(const rmf_pool *pool, const ramify_group *until)
 static void leave_search(rmf_worker *worker)
 {
     rmf_pool *pool = worker->pool;
+    /* A strict task wakes one worker, searchers or not; if it was this one and it leaves with another task, or there
+     * are more of them, the next is woken. */
+    uint32_t where = rmf_fetch_strict_left(worker);
+    if (where != RAMIFY_NONE)
+        rmf_count(&worker->cell.counts.wakes, rmf_wake_below(&pool->parking, where));
     if (!rmf_search_end(&pool->parking))
         return;
-    uint32_t where = rmf_fetch_where_left(pool);
+    where = rmf_fetch_where_left(pool);
     if (where != RAMIFY_NONE)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_near(&pool->parking, where));
 }
 
 /* Sleeps unless there is something to do after all. */
-static void park(rmf_worker *worker, const ramify_group *until)
+static void park(rmf_worker *worker, const rmf_goal *goal)
 {
     rmf_parking *parking = &worker->pool->parking;
     rmf_park_announce(parking, worker->number);
-    if (is_over(worker->pool, until) || rmf_fetch_any_left(worker)) {
+    if (rmf_goal_is_reached(worker->pool, goal) || rmf_fetch_any_left(worker)) {
         rmf_park_abort(parking, worker->number);
         rmf_count(&worker->cell.counts.parks_aborted, 1);
         return;
@@ -138,25 +176,33 @@ static void park(rmf_worker *worker, const ramify_group *until)
     rmf_park_sleep(parking, worker->number);
 }
 
-/* Searches until there is a task (true) or nothing to wait for (false). */
-static bool search(rmf_worker *worker, rmf_task *task, ramify_group *until)
+/* Tells whoever reaches the goal that this worker may sleep; a pool's end wakes everybody anyway. */
+static void enlist(rmf_worker *worker, const rmf_goal *goal, rmf_waiter *waiter)
 {
-    rmf_pool  *pool     = worker->pool;
-    rmf_waiter waiter   = { .worker = worker->number };
-    bool       enlisted = false, found = false;
-    uint64_t   start    = rmf_clock_ticks();
+    if (goal->group)
+        rmf_group_enlist(goal->group, waiter);
+    if (goal->fork)
+        rmf_fork_await(worker, goal->fork);
+}
+
+/* Searches until there is a task (true) or the goal is reached (false). */
+static bool search(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
+{
+    rmf_pool  *pool        = worker->pool;
+    rmf_waiter waiter      = { .worker = worker->number };
+    bool       is_enlisted = false, found = false;
+    uint64_t   start       = rmf_clock_ticks();
 
     rmf_search_begin(&pool->parking);
-    for (uint32_t round = 1; !is_over(pool, until); round++) {
+    for (uint32_t round = 1; !rmf_goal_is_reached(pool, goal); round++) {
         found = rmf_fetch_own(worker, task) || rmf_fetch_far(worker, task);
         if (found)
             break;
         if (rmf_clock_ticks() - start > pool->spin_ticks) {
-            if (until && !enlisted) {
-                rmf_group_enlist(until, &waiter);
-                enlisted = true;
-            }
-            park(worker, until);
+            if (!is_enlisted)
+                enlist(worker, goal, &waiter);
+            is_enlisted = true;
+            park(worker, goal);
             start = rmf_clock_ticks();
         } else if (round % ROUNDS_PER_YIELD == 0)
             sched_yield();
@@ -165,8 +211,8 @@ static bool search(rmf_worker *worker, rmf_task *task, ramify_group *until)
                 rmf_relax();
     }
     leave_search(worker);
-    if (enlisted)
-        rmf_group_delist(until, &waiter);
+    if (is_enlisted && goal->group)
+        rmf_group_delist(goal->group, &waiter);
     return found;
 }
 
@@ -186,13 +232,13 @@ static bool glance(rmf_worker *worker, rmf_task *task)
     return false;
 }
 
-bool rmf_worker_next(rmf_worker *worker, rmf_task *task, ramify_group *until)
+bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
 {
-    if (until && rmf_group_is_done(until))
+    if ((goal->group || goal->fork) && rmf_goal_is_reached(worker->pool, goal))
         return false;
     if (rmf_fetch_own(worker, task) || glance(worker, task))
         return true;
-    return search(worker, task, until);
+    return search(worker, task, goal);
 }
 
 rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
@@ -201,7 +247,7 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     bool                 is_bound = !pool->bind || rmf_bind_self(leaf, &pool->log);
 
     rmf_worker *worker = aligned_alloc(RMF_PAIR_BYTES, sizeof *worker);
-    void      **slots  = malloc(DEQUE_SLOTS * sizeof *slots);
+    void      **slots  = malloc(DEQUE_SLOTS * sizeof *slots + LANE_SLOTS * sizeof(ramify_fork *));
     if (!worker || !slots) {
         free(worker);
         free(slots);
@@ -209,6 +255,7 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     }
     *worker = (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index, .block = slots };
     rmf_deque_init(&worker->deque, slots, DEQUE_SLOTS);
+    rmf_lane_init(&worker->lane, (ramify_fork **)(slots + DEQUE_SLOTS), LANE_SLOTS);
     worker->stock.depot        = &pool->depot;
     worker->sender.random      = pool->seed + number;
     worker->sender.until_stamp = 1;
@@ -230,14 +277,6 @@ void rmf_worker_drop(rmf_worker *worker)
     free(worker);
 }
 
-/* A program's signal handlers run on its own threads, not on the workers. */
-static void block_signals(void)
-{
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
-}
-
 void *rmf_worker_main(void *argument)
 {
     rmf_pool *pool   = ((rmf_worker_start *)argument)->pool;
@@ -245,15 +284,15 @@ void *rmf_worker_main(void *argument)
     char      name[16];
     snprintf(name, sizeof name, "ramify-%u", number % 100000);
     pthread_setname_np(pthread_self(), name);
-    block_signals();
 
     rmf_worker *worker    = rmf_worker_make(pool, number);
     pool->workers[number] = worker;
     if (!rmf_pool_stand(pool, worker != NULL))
         return NULL;
     self = worker;
-    rmf_task task;
-    while (rmf_worker_next(worker, &task, NULL))
+    const rmf_goal end = { NULL, NULL };
+    rmf_task       task;
+    while (rmf_worker_next(worker, &task, &end))
         rmf_worker_run(worker, &task);
     self = NULL;
     return NULL;

@@ -15,8 +15,17 @@ void        rmf_worker_drop(rmf_worker *worker);
 /* Runs one task. */
 void rmf_worker_run(rmf_worker *worker, const rmf_task *task);
 
-/* Finds a task; blocks. until: false is returned once this group is done; NULL: once the pool stops. */
-bool rmf_worker_next(rmf_worker *worker, rmf_task *task, ramify_group *until);
+/* What a worker waits for while it runs other things: a group, a fork that was taken, or (both NULL) the pool's end. */
+typedef struct rmf_goal {
+    ramify_group *group;
+    ramify_fork  *fork;
+} rmf_goal;
+
+/* True when there is nothing more to wait for. */
+bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal);
+
+/* Finds a task; blocks. False: the goal is reached. */
+bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal);
 
 /* Gives back the credits it holds. */
 void rmf_worker_settle(rmf_worker *worker);

@@ -69,6 +69,21 @@ static void empty_and_enormous(void **state)
     assert_true(latency.max_ns == UINT64_MAX);
 }
 
+static void no_percentile_lies_outside_of_the_samples(void **state)
+{
+    (void)state;
+    for (uint64_t value = 1; value < 1u << 20; value += value / 3 + 1) {
+        rmf_histogram  one = { 0 };
+        ramify_latency l;
+        rmf_histogram_add(&one, value);
+        rmf_histogram_summary(&one, &l);
+        assert_true(l.p50_ns == value && l.p9999_ns == value);
+        rmf_histogram_add(&one, value + value / 64 + 1);
+        rmf_histogram_summary(&one, &l);
+        assert_true(l.min_ns <= l.p50_ns && l.p50_ns <= l.p99_ns && l.p99_ns <= l.max_ns);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -76,6 +91,7 @@ int main(void)
         cmocka_unit_test_setup(percentiles_of_a_ramp, clear),
         cmocka_unit_test_setup(merge_adds_counts_and_keeps_the_extremes, clear),
         cmocka_unit_test_setup(empty_and_enormous, clear),
+        cmocka_unit_test(no_percentile_lies_outside_of_the_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Slow paths of fork and join, and the state of forks that were taken.
+ *
+ * A join whose fork was taken first steals back from the thief (leapfrogging: Wagner and Calder, PPoPP 1993), whose
+ * lane holds descendants of that very fork, then runs anything else it finds, nested at most NESTED_MAX deep. It cannot
+ * deadlock: a worker's stack only ever waits for forks that were made after what lies below them, so a cycle of waits
+ * would need a fork older than itself. Its stack holds at most NESTED_MAX + 1 computations of other forks beside the
+ * leapfrogged ones, each as deep as in a serial run. */
+#include "forks.h"
+
+#include "fetch.h"
+#include "submit.h"
+#include "worker.h"
+
+/* Foreign work on top of one another. 32 serial depths of a recursion fit the usual 8 MiB stack with 250 KiB each. */
+enum { NESTED_MAX = 32 };
+
+/* A worker that may not take foreign work any more looks again after this long, about one wake-up (22 us, PEERS.md). */
+static const uint64_t BURIED_NAP_NS = 20000;
+
+static const uint64_t DONE = UINT64_MAX, LOW_HALF = UINT32_MAX;
+
+static _Atomic uint64_t *state_of(ramify_fork *fork)
+{
+    return (_Atomic uint64_t *)&fork->state; /* plain in the public header, because C++ has no _Atomic */
+}
+
+static rmf_worker *worker_of(ramify_lane *lane)
+{
+    return (rmf_worker *)((char *)lane - offsetof(rmf_worker, lane.open));
+}
+
+void rmf_fork_take(const rmf_worker *worker, ramify_fork *fork)
+{
+    uint64_t state = rmf_load_relaxed(state_of(fork));
+    /* order: relaxed; only says where to leapfrog, and keeps the waiter's half */
+    while (!rmf_cas_relaxed(state_of(fork), &state, (state & ~LOW_HALF) | (worker->number + 1u)))
+        continue;
+}
+
+void rmf_fork_await(const rmf_worker *worker, ramify_fork *fork)
+{
+    uint64_t state = rmf_load_relaxed(state_of(fork));
+    while (state != DONE) {
+        uint64_t waited = (state & LOW_HALF) | (uint64_t)(worker->number + 1) << 32;
+        /* order: before the sleeper's last look at the state; pairs with the swap in rmf_fork_finish */
+        if (rmf_cas_seq_cst(state_of(fork), &state, waited))
+            return;
+    }
+}
+
+void rmf_fork_finish(rmf_worker *worker, ramify_fork *fork)
+{
+    /* order: releases the results to rmf_fork_is_done(); sees a waiter that has announced itself, or that one sees
+     * this (seq_cst; pairs with rmf_fork_await) */
+    uint64_t before = rmf_swap_seq_cst(state_of(fork), DONE);
+    if (before >> 32)
+        rmf_count(&worker->cell.counts.wakes, rmf_wake_worker(&worker->pool->parking, (uint32_t)(before >> 32) - 1));
+}
+
+bool rmf_fork_is_done(ramify_fork *fork)
+{
+    /* order: acquires the results; seq_cst for a sleeper's last look; pairs with the swap in rmf_fork_finish */
+    return rmf_load_seq_cst(state_of(fork)) == DONE;
+}
+
+/* Somebody asked: shares what is private below `head` while anybody idles, and goes back to the fast paths if nobody
+ * does. */
+static void answer(rmf_worker *worker, ramify_fork **head)
+{
+    rmf_parking *parking = &worker->pool->parking;
+    rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
+    rmf_lane_unask_owner(&worker->lane);
+    if (!rmf_parking_has_idle(parking))
+        return;
+    if (rmf_lane_share_owner(&worker->lane, head))
+        rmf_count(&worker->cell.counts.wakes, rmf_wake_near(parking, worker->domain));
+    rmf_lane_ask_any(&worker->lane);
+}
+
+/* The lane is full: the fork is done here and now, as a thief would. */
+static void run_at_once(rmf_worker *worker, ramify_fork **head, ramify_fork *fork)
+{
+    rmf_lane_set_top_owner(&worker->lane, head + 1);
+    fork->run((ramify_context){ &worker->lane.open, head + 1 }, fork);
+    rmf_lane_set_top_owner(&worker->lane, head + 1);
+    rmf_count(&worker->cell.counts.forks_at_once, 1);
+}
+
+void ramify_fork_push_slow(ramify_lane *lane, ramify_fork **head, ramify_fork *fork)
+{
+    rmf_worker *worker = worker_of(lane);
+    if (head >= worker->lane.end) {
+        run_at_once(worker, head, fork);
+        return;
+    }
+    *head = fork;
+    rmf_lane_set_top_owner(&worker->lane, head + 1);
+    answer(worker, head + 1);
+}
+
+/* Steals back from the worker that has the fork. */
+static bool leapfrog(rmf_worker *worker, ramify_fork *fork, rmf_task *task)
+{
+    uint64_t state = rmf_load_relaxed(state_of(fork));
+    uint32_t thief = (uint32_t)state;
+    return state != DONE && thief != 0 && rmf_fetch_from(worker, thief - 1, task);
+}
+
+/* Runs other things until the fork is done. */
+static void await_thief(rmf_worker *worker, ramify_fork *fork)
+{
+    const rmf_goal goal = { .fork = fork };
+    rmf_task       task;
+    worker->nested++;
+    while (!rmf_fork_is_done(fork)) {
+        if (leapfrog(worker, fork, &task) || (worker->nested <= NESTED_MAX && rmf_worker_next(worker, &task, &goal)))
+            rmf_worker_run(worker, &task);
+        else if (worker->nested > NESTED_MAX) {
+            _Atomic uint32_t never = 0;
+            rmf_futex_wait(&never, 0, BURIED_NAP_NS);
+        }
+    }
+    worker->nested--;
+}
+
+bool ramify_fork_join_slow(ramify_lane *open, ramify_fork **head, ramify_fork *fork)
+{
+    rmf_worker *worker = worker_of(open);
+    rmf_lane   *lane   = &worker->lane;
+    uint32_t    at     = rmf_lane_position(lane, head);
+    rmf_lane_set_top_owner(lane, head);
+    if (head >= lane->end) /* it ran at once */
+        return false;
+    if (at >= lane->split) /* nobody has seen it, but somebody asked */
+        answer(worker, head);
+    else if (!rmf_lane_take_back_owner(lane, at)) {
+        rmf_lane_set_top_owner(lane, head + 1);
+        rmf_lane_restart_owner(lane, at + 1);
+        await_thief(worker, fork);
+        rmf_lane_set_top_owner(lane, head);
+        rmf_lane_restart_owner(lane, at);
+        return false;
+    }
+    lane->open.kept[at % 8]++;
+    return true;
+}
+
+/* Runs a root fork on its own worker. */
+static void call_here(rmf_worker *worker, ramify_fork *fork)
+{
+    rmf_lane_mark mark;
+    rmf_lane_hide_owner(&worker->lane, &mark);
+    fork->run((ramify_context){ &worker->lane.open, worker->lane.open.top }, fork);
+    rmf_lane_show_owner(&worker->lane, &mark);
+    rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
+}
+
+static void call_from_outside(void *fork)
+{
+    call_here(rmf_worker_self(), fork);
+}
+
+ramify_status rmf_fork_call(rmf_pool *pool, ramify_group *group, ramify_fork *fork)
+{
+    rmf_worker *worker = rmf_own_worker(pool);
+    if (worker) {
+        call_here(worker, fork);
+        return RAMIFY_OK;
+    }
+    ramify_status status = ramify_submit(group, call_from_outside, fork, NULL);
+    return status ? status : ramify_wait(group);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The state of a fork: who took it, who waits for it, whether it is done.
+ *
+ * One word: 0 nobody took it; else the thief's number + 1 in the low half and the waiting owner's number + 1 in the
+ * high half; all ones when it is done. After that the fork's memory is its owner's again. */
+#ifndef RMF_WORKERS_FORKS_H
+#define RMF_WORKERS_FORKS_H
+
+#include "pool.h"
+
+/* The worker has claimed the fork. */
+void rmf_fork_take(const rmf_worker *worker, ramify_fork *fork);
+
+/* The worker, its owner, may sleep until the fork is done. */
+void rmf_fork_await(const rmf_worker *worker, ramify_fork *fork);
+
+/* The worker has run the fork; wakes its owner if that sleeps. */
+void rmf_fork_finish(rmf_worker *worker, ramify_fork *fork);
+
+/* True when a thief has run the fork; then its results are visible. */
+bool rmf_fork_is_done(ramify_fork *fork);
+
+/* Runs a root fork: here on a worker of the pool, otherwise as a task of `group` (which may be NULL on a worker). */
+ramify_status rmf_fork_call(rmf_pool *pool, ramify_group *group, ramify_fork *fork);
+
+#endif

@@ -5,11 +5,11 @@
 
 #include <stdlib.h>
 
-/* Lengths in pixels; a character of the 11-pixel font is taken to be 7 wide, bold DejaVu Sans, the widest of
+/* Lengths in pixels; a character of the 11-pixel font is taken to be 8 wide, bold DejaVu Sans, the widest of
  * the family asked for.
  */
 enum { PAD = 6, GAP = 5, LINE = 15, LEAF_W = 38, LEAF_H = 24, SWATCH = 12, MARGIN = 12, COLUMNS_MAX = 64 };
-static const double char_w = 7;
+static const double char_w = 8;
 
 /* Width over height that boxes strive for: between 4:3 and 16:9, so that a page holds a machine. */
 static const double shape = 1.6;

@@ -148,6 +148,12 @@ def headline(fields):
     return None
 
 
+def reason(found):
+    """Why a measurement has no figure: what the programs said."""
+    said = {line['skipped'] or line['error'] for line in found['variants']} - {''}
+    return 'unknown, because ' + ('; '.join(sorted(said)) or 'no form of it is built')
+
+
 def print_micro(report):
     """A line per measurement: the peers, and Ramify's default policy; the page has the other policies."""
     if report['micro']:
@@ -160,7 +166,7 @@ def print_micro(report):
                     f'{words} {line["fields"][key]["median"]:.4g}' for key, words in page.FIELD_NAMES.items()
                     if key in line['fields'])
                 shown.append(f'{line["impl"]} {figure}')
-        print(f'  {page.MICRO_TITLES.get(name, name)}:\n      ' + ('; '.join(shown) or 'no figure'))
+        print(f'  {page.MICRO_TITLES.get(name, name)}:\n      ' + ('; '.join(shown) or reason(found)))
 
 
 def write(report, options):

@@ -38,7 +38,7 @@ THROUGHPUT = {
 }
 HANDOFF = {
     'handoff-spin': (10_000, 50_000, True),
-    'handoff-parked': (50, 200, False),
+    'handoff-parked': (50, 100, False),
 }
 PACED = ('paced-inside', 'paced-outside')
 PACED_SECONDS = (0.1, 0.4)

@@ -200,6 +200,8 @@ def micro_section(report, plots):
     parts = ['<h2 id="interfaces">The interfaces alone</h2>\n']
     for name, found in report['micro'].items():
         if not any(line['fields'] for line in found['variants']):
+            said = {line['skipped'] or line['error'] for line in found['variants']} - {''}
+            parts.append(f'<h3>{text(MICRO_TITLES.get(name, name))}</h3>\n<p>Unknown: {text("; ".join(sorted(said)))}.</p>\n')
             continue
         latency = any('p50_ns' in line['fields'] for line in found['variants'])
         per_task = any('tasks_per_s' in line['fields'] or 'serial_ns_per_task' in line['fields'] for line in found['variants'])

@@ -16,7 +16,7 @@ void bench_layer_start(const bench_setup *setup)
 void bench_layer_enter(void (*fn)(void *), void *argument)
 {
 #pragma omp parallel num_threads(team_size)
-#pragma omp          single
+#pragma omp single
     fn(argument);
 }
 

@@ -88,7 +88,7 @@ static void inside_single(const micro_request *request)
     for (int round = 0; round < 2; round++) { /* the first one warms the pools */
         begin = micro_now_ns();
 #pragma omp parallel num_threads(request->workers)
-#pragma omp          single
+#pragma omp single
         for (long i = 0; i < request->count; i++) {
 #pragma omp task
             micro_empty(NULL);
@@ -104,7 +104,7 @@ static void inside_batch(const micro_request *request)
     for (int round = 0; round < 2; round++) {
         begin = micro_now_ns();
 #pragma omp parallel num_threads(request->workers)
-#pragma omp          single
+#pragma omp single
 #pragma omp taskloop grainsize(1)
         for (size_t i = 0; i < (size_t)request->count; i++)
             micro_empty(NULL);
@@ -138,7 +138,7 @@ static void flat_100ns(const micro_request *request)
     for (int round = 0; round < 2; round++) {
         begin = micro_now_ns();
 #pragma omp parallel num_threads(request->workers)
-#pragma omp          single
+#pragma omp single
         for (long i = 0; i < request->count; i++) {
 #pragma omp task
             micro_work_100ns(&words[i]);

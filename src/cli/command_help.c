@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* `ramify help`: the subcommands, one of them in detail, or the variables of the environment. */
+/* `ramify help`: the subcommands, one of them in detail, the variables of the environment, or the policies. */
 #include "commands.h"
 
 #include <stdio.h>
@@ -10,7 +10,8 @@ static void list_commands(void)
     puts("Ramify places and balances parallel work on NUMA machines.\n\nUsage: ramify SUBCOMMAND [ARGUMENT ...]\n");
     for (const command *const *c = commands; *c; c++)
         printf("  %-10s %s\n", (*c)->name, (*c)->summary);
-    puts("\n`ramify help SUBCOMMAND` says more about one, `ramify help env` lists the RAMIFY_* variables.\n"
+    puts("\n`ramify help SUBCOMMAND` says more about one, `ramify help env` lists the RAMIFY_* variables,\n"
+         "`ramify help policies` the rules by which tasks are placed.\n"
          "Exit status: 0 done, 1 it could not be done, 2 the command line is wrong.");
 }
 
@@ -22,6 +23,19 @@ static void list_variables(void)
          "not set. Options of this command override both.\n");
     for (uint32_t i = 0; i < count; i++)
         printf("%s\n    %s\n    default: %s\n", variables[i].name, variables[i].meaning, variables[i].initial);
+}
+
+static void list_policies(void)
+{
+    uint32_t                        count;
+    const ramify_policy_ops *const *policies = ramify_policies(&count);
+    puts("A policy is one rule over all workers, or one rule for each level:\n\n"
+         "  round-robin\n"
+         "  numa:affinity, l3:load-aware, core:steal\n\n"
+         "A level this machine does not have is passed over, one that is not named steals. The rules:\n");
+    for (uint32_t i = 0; i < count; i++)
+        printf("  %-14s %s\n", policies[i]->name, policies[i]->summary);
+    puts("\n`ramify policy 'TEXT'` checks one and shows where it sends tasks.");
 }
 
 static void describe(const command *c)
@@ -39,6 +53,8 @@ static int run(int argc, char **argv)
         list_commands();
     else if (strcmp(argv[1], "env") == 0)
         list_variables();
+    else if (strcmp(argv[1], "policies") == 0)
+        list_policies();
     else if (about)
         describe(about);
     else
@@ -46,4 +62,4 @@ static int run(int argc, char **argv)
     return write_result(NULL, "");
 }
 
-const command command_help = { "help", "[SUBCOMMAND | env]", "say how this command is used", "", run };
+const command command_help = { "help", "[SUBCOMMAND | env | policies]", "say how this command is used", "", run };

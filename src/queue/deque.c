@@ -44,25 +44,50 @@ static void restart_if_empty(rmf_deque *deque)
     (void)rmf_swap_acq_rel(&deque->word, 0);
 }
 
-/* Slides the items down over what thieves have taken. False when no room can be made now. */
-static bool make_room(rmf_deque *deque)
+/* Takes everything back, so that no thief can claim, and tells where the items begin. False: a thief is reading. */
+static bool close_to_thieves(rmf_deque *deque, uint32_t *tail)
 {
     uint64_t word = rmf_load_relaxed(&deque->word);
-    uint32_t tail;
     do
-        tail = tail_of(word); /* take everything back: with split at tail no thief can claim */
-    /* order: none: the owner wrote the slots; being a read-modify-write keeps the share's release sequence whole */
-    while (!rmf_cas_relaxed(&deque->word, &word, pack(tail, tail)));
-    deque->split = tail;
-    if (tail == 0 || !all_read(deque, tail))
-        return false;
-    memmove(deque->slots, deque->slots + tail, (deque->head - tail) * sizeof *deque->slots);
+        *tail = tail_of(word);
+    /* order: relaxed; the owner wrote all items itself */
+    while (!rmf_cas_relaxed(&deque->word, &word, pack(*tail, *tail)));
+    deque->split = *tail;
+    return all_read(deque, *tail);
+}
+
+/* Puts the items, from position `tail` on, to the beginning of `slots`, which may be the deque's own; no thief can
+ * claim. */
+static void move_items(rmf_deque *deque, void **slots, uint32_t tail)
+{
+    memmove(slots, deque->slots + tail, (deque->head - tail) * sizeof *slots);
+    deque->slots = slots;
     deque->head -= tail;
     deque->split = 0;
     rmf_store_relaxed(&deque->read, 0);
     /* order: as in restart_if_empty; the items moved become visible with the next share */
     (void)rmf_swap_acq_rel(&deque->word, 0);
+}
+
+/* Slides the items down over what thieves have taken. False when no room can be made now. */
+static bool make_room(rmf_deque *deque)
+{
+    uint32_t tail;
+    if (!close_to_thieves(deque, &tail) || tail == 0)
+        return false;
+    move_items(deque, deque->slots, tail);
     return true;
+}
+
+void **rmf_deque_grow_owner(rmf_deque *deque, void **slots, uint32_t capacity)
+{
+    uint32_t tail;
+    void   **old = deque->slots;
+    if (!close_to_thieves(deque, &tail))
+        return NULL;
+    move_items(deque, slots, tail);
+    deque->capacity = capacity;
+    return old;
 }
 
 bool rmf_deque_push_owner(rmf_deque *deque, void *item)

@@ -34,6 +34,10 @@ void rmf_deque_init(rmf_deque *deque, void **slots, uint32_t capacity);
 /* Puts an item at the head, private. False when there is no room (nothing is changed). */
 bool rmf_deque_push_owner(rmf_deque *deque, void *item);
 
+/* Moves the deque to a larger array of `capacity` pointers and returns the old one, which is the caller's again; NULL
+ * when a thief is just reading the old one (nothing is changed, but everything is private until the next share). */
+void **rmf_deque_grow_owner(rmf_deque *deque, void **slots, uint32_t capacity);
+
 /* Makes all private items visible to thieves. Sequentially consistent: comes before the owner's look at who sleeps. */
 void rmf_deque_share_owner(rmf_deque *deque);
 

@@ -3,6 +3,7 @@
 #include "submit.h"
 
 #include "fetch.h"
+#include "forks.h"
 #include "worker.h"
 
 #include <sched.h>
@@ -21,9 +22,22 @@ void rmf_uncharge(rmf_worker *worker, ramify_group *group, uint64_t count)
             rmf_worker_credit(worker, group);
 }
 
-static void wake(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool strict)
+/* More waits at the domain than the `count` tasks just put there: whoever searches does not keep up. A searcher that
+ * the system has taken off its core looks no different from one that runs, so this is what tells them apart. */
+static bool is_behind(rmf_pool *pool, const rmf_worker *worker, uint32_t domain, uint32_t count)
+{
+    rmf_inbox *inbox = rmf_pool_inbox(pool, domain, false);
+    uint64_t   waits = inbox ? rmf_inbox_size(inbox) : 0;
+    if (worker && worker->domain == domain)
+        waits += rmf_deque_shared_any(&worker->deque);
+    return waits > count;
+}
+
+static void wake(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool strict, uint32_t count)
 {
     uint32_t woken = strict ? rmf_wake_below(&pool->parking, domain) : rmf_wake_near(&pool->parking, domain);
+    if (!woken && !strict && rmf_parking_has_sleepers(&pool->parking) && is_behind(pool, worker, domain, count))
+        woken = rmf_wake_another(&pool->parking, domain);
     if (!woken)
         return;
     if (worker)
@@ -37,16 +51,14 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool s
 {
     uint32_t n = 0;
     if (worker && domain == worker->domain && !strict)
-        while (n < count && !(pool->queue_tasks && rmf_deque_shared_any(&worker->deque) >= pool->queue_tasks) &&
-               rmf_deque_submit(worker, &tasks[n]))
-            n++;
+        n = rmf_deque_submit(worker, tasks, count, pool->queue_tasks ? pool->queue_tasks : UINT32_MAX);
     if (n < count) {
         rmf_inbox *inbox = rmf_pool_inbox(pool, domain, strict);
         if (inbox)
             n += rmf_inbox_push_mp(inbox, tasks + n, count - n);
     }
     if (n)
-        wake(pool, worker, domain, strict);
+        wake(pool, worker, domain, strict, n);
     return n;
 }
 
@@ -79,11 +91,12 @@ static void run_inline(rmf_pool *pool, rmf_worker *worker, const rmf_task *task)
 
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, bool strict)
 {
+    uint32_t full = pool->full == RAMIFY_FULL_RUN && task->fn == rmf_fork_enter ? RAMIFY_FULL_BLOCK : pool->full;
     for (uint32_t tries = 0; rmf_deliver(pool, worker, task->home, strict, task, 1) == 0; tries++) {
         ramify_status refusal = pool->queue_tasks ? RAMIFY_ERR_NOT_NOW : RAMIFY_ERR_NO_MEMORY;
-        if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
+        if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
             continue;
-        if (refusal == RAMIFY_ERR_NOT_NOW && pool->full == RAMIFY_FULL_RUN)
+        if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_RUN)
             run_inline(pool, worker, task);
         else
             return refusal; /* the caller uncharges */

@@ -4,9 +4,14 @@
 
 #include "forks.h"
 
+#include <stdlib.h>
+
 /* Most tasks moved at once: half a magazine, so that the records for them are at hand, and one round trip of 80-120 ns
  * (PEERS.md, lever 2) costs 3-4 ns per task. */
 enum { MOVE_MAX = RMF_MAGAZINE_TASKS / 2 };
+
+/* Slots of a deque at most, 8 MiB of pointers to 64 MiB of records; what is more goes to the inbox. */
+enum { DEQUE_MAX = 1 << 20 };
 
 static rmf_inbox *inbox_of(_Atomic(rmf_inbox *) *place)
 {
@@ -37,18 +42,37 @@ static void unpack(rmf_worker *worker, void *item, rmf_task *task)
     rmf_stock_put(&worker->stock, record);
 }
 
-bool rmf_deque_submit(rmf_worker *worker, const rmf_task *task)
+/* Puts a record on the deque, in an array of twice the size if need be. */
+static bool push_growing(rmf_worker *worker, rmf_task *record)
 {
-    rmf_task *record = rmf_stock_take(&worker->stock);
-    if (!record)
+    rmf_deque *deque = &worker->deque;
+    if (rmf_deque_push_owner(deque, record))
+        return true;
+    uint32_t capacity = 2 * deque->capacity;
+    void   **slots    = capacity <= DEQUE_MAX ? malloc(capacity * sizeof *slots) : NULL;
+    if (!slots)
         return false;
-    *record = *task;
-    if (!rmf_deque_push_owner(&worker->deque, record)) {
-        rmf_stock_put(&worker->stock, record);
-        return false;
+    void **old = rmf_deque_grow_owner(deque, slots, capacity);
+    free(old ? old : slots);
+    return rmf_deque_push_owner(deque, record);
+}
+
+uint32_t rmf_deque_submit(rmf_worker *worker, const rmf_task *tasks, uint32_t count, uint32_t limit)
+{
+    uint32_t n = 0, held = limit == UINT32_MAX ? 0 : rmf_deque_shared_any(&worker->deque);
+    while (n < count && held + n < limit) {
+        rmf_task *record = rmf_stock_take(&worker->stock);
+        if (!record)
+            break;
+        *record = tasks[n];
+        if (!push_growing(worker, record)) {
+            rmf_stock_put(&worker->stock, record);
+            break;
+        }
+        n++;
     }
     rmf_deque_share_owner(&worker->deque);
-    return true;
+    return n;
 }
 
 /* How many tasks may be moved here now beyond the one that is run at once: records and slots at hand. */

@@ -156,7 +156,7 @@ static void call_here(rmf_worker *worker, ramify_fork *fork)
     rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
 }
 
-static void call_from_outside(void *fork)
+void rmf_fork_enter(void *fork)
 {
     call_here(rmf_worker_self(), fork);
 }
@@ -168,6 +168,6 @@ ramify_status rmf_fork_call(rmf_pool *pool, ramify_group *group, ramify_fork *fo
         call_here(worker, fork);
         return RAMIFY_OK;
     }
-    ramify_status status = ramify_submit(group, call_from_outside, fork, NULL);
+    ramify_status status = ramify_submit(group, rmf_fork_enter, fork, NULL);
     return status ? status : ramify_wait(group);
 }

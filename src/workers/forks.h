@@ -20,6 +20,9 @@ void rmf_fork_finish(rmf_worker *worker, ramify_fork *fork);
 /* True when a thief has run the fork; then its results are visible. */
 bool rmf_fork_is_done(ramify_fork *fork);
 
+/* Task function that runs a root fork. Only on a worker of the pool: a thread from outside has no lane. */
+void rmf_fork_enter(void *fork);
+
 /* Runs a root fork: here on a worker of the pool, otherwise as a task of `group` (which may be NULL on a worker). */
 ramify_status rmf_fork_call(rmf_pool *pool, ramify_group *group, ramify_fork *fork);
 

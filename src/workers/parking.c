@@ -151,6 +151,11 @@ uint32_t rmf_wake_near(rmf_parking *parking, uint32_t domain)
     uint64_t idle = rmf_load_seq_cst(&parking->idle);
     if (idle >> 32 == 0 || (uint32_t)idle != 0)
         return 0;
+    return rmf_wake_another(parking, domain);
+}
+
+uint32_t rmf_wake_another(rmf_parking *parking, uint32_t domain)
+{
     const ramify_domain *domains = ramify_tree_domains(parking->tree, NULL);
     for (uint32_t d = domain; d != RAMIFY_NONE; d = domains[d].parent)
         if (wake_in(parking, domains[d].first_leaf, domains[d].first_leaf + domains[d].leaf_count))

@@ -59,6 +59,16 @@ void rmf_park_sleep(rmf_parking *parking, uint32_t worker);
  * woken, 0 or 1. Costs one load when nobody is parked. */
 uint32_t rmf_wake_near(rmf_parking *parking, uint32_t domain);
 
+/* The same although somebody searches: what the searchers should have taken is still there, so they are too few, or
+ * the system does not let them run. */
+uint32_t rmf_wake_another(rmf_parking *parking, uint32_t domain);
+
+/* True when somebody sleeps. A hint: no order. */
+static inline bool rmf_parking_has_sleepers(const rmf_parking *parking)
+{
+    return rmf_load_relaxed(&parking->idle) >> 32 != 0;
+}
+
 /* The same for a task only workers below `domain` may run: wakes one of them even while others search. */
 uint32_t rmf_wake_below(rmf_parking *parking, uint32_t domain);
 

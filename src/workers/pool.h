@@ -52,7 +52,6 @@ struct rmf_worker {
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_victims   victims;
-    void         *block; /* the slots of deque and lane */
 };
 
 /* The queues of one domain; inner ones and strict ones are made when first used. */

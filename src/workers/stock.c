@@ -11,9 +11,13 @@ typedef struct record {
     _Alignas(RMF_LINE_BYTES) rmf_task task;
 } record;
 
+/* Memory comes for 16 magazines, 64 KiB, at a time: asking the allocator for pages one by one costs more than the
+ * tasks do. */
+enum { SLAB_MAGAZINES = 16 };
+
 typedef struct slab {
     _Alignas(RMF_LINE_BYTES) struct slab *next;
-    record records[RMF_MAGAZINE_TASKS];
+    record records[SLAB_MAGAZINES][RMF_MAGAZINE_TASKS];
 } slab;
 
 void rmf_depot_init(rmf_depot *depot)
@@ -32,17 +36,28 @@ void rmf_depot_drop(rmf_depot *depot)
     pthread_mutex_destroy(&depot->lock);
 }
 
-/* A new slab as a list of records. Under the lock. */
-static rmf_task *new_records(rmf_depot *depot)
+/* Links the records of a magazine. */
+static rmf_task *link_magazine(record *records)
+{
+    for (int i = 0; i < RMF_MAGAZINE_TASKS; i++)
+        records[i].task.next = i + 1 < RMF_MAGAZINE_TASKS ? &records[i + 1].task : NULL;
+    return &records[0].task;
+}
+
+/* A new slab: one magazine for the caller, the others for the depot. Under the lock. */
+static rmf_task *new_magazine(rmf_depot *depot)
 {
     slab *s = aligned_alloc(RMF_LINE_BYTES, sizeof *s);
     if (!s)
         return NULL;
     s->next      = depot->slabs;
     depot->slabs = s;
-    for (int i = 0; i < RMF_MAGAZINE_TASKS; i++)
-        s->records[i].task.next = i + 1 < RMF_MAGAZINE_TASKS ? &s->records[i + 1].task : NULL;
-    return &s->records[0].task;
+    for (int m = 1; m < SLAB_MAGAZINES; m++) {
+        rmf_task *first = link_magazine(s->records[m]);
+        first->group    = depot->full;
+        depot->full     = first;
+    }
+    return link_magazine(s->records[0]);
 }
 
 bool rmf_stock_refill(rmf_stock *stock)
@@ -53,7 +68,7 @@ bool rmf_stock_refill(rmf_stock *stock)
     if (list)
         depot->full = list->group;
     else
-        list = new_records(depot);
+        list = new_magazine(depot);
     pthread_mutex_unlock(&depot->lock);
     stock->list  = list;
     stock->count = list ? RMF_MAGAZINE_TASKS : 0;

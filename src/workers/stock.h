@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* 64 records are one slab of a 4 KiB page and one exchange; a worker holds at most two magazines. */
+/* 64 records, 4 KiB, are one exchange; a worker holds at most two magazines. */
 enum { RMF_MAGAZINE_TASKS = 64 };
 
 /* Shared by the workers of a pool. */

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* 1024 pointers are 8 KiB, touched as far as they are used; what does not fit goes to the worker's inbox. */
+/* 1024 pointers are 8 KiB, touched as far as they are used; the deque grows when they are too few. */
 enum { DEQUE_SLOTS = 1024 };
 
 /* Live forks of one worker: a recursion that deep overflows most stacks before; a flat loop of more forks than this
@@ -23,10 +23,10 @@ enum { CREDIT_BATCH = 64 };
 
 /* Between two looks at everything a searcher pauses; every 4th time it offers its core to other threads, which on a
  * core shared with the submitting thread is the difference between a time slice and a microsecond. */
-enum { PAUSES_PER_ROUND = 4, ROUNDS_PER_YIELD = 4 };
+enum { PAUSES_PER_ROUND = 1, ROUNDS_PER_YIELD = 4 };
 
-/* Looks before a search is announced: pauses of 4, 8, 16 times 24 ns, about 0.7 us together, a tenth of what the wake
- * costs that an early announcement may save. */
+/* Looks before a search is announced, with 1, 2 and 4 pauses of 24 ns behind them. Longer ones make a hand-off wait:
+ * four times as long costs 150 ns of its 140 and gains the producer nothing. */
 enum { GLANCES = 3 };
 
 static _Thread_local rmf_worker *self __attribute__((tls_model("initial-exec")));
@@ -247,22 +247,18 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     bool                 is_bound = !pool->bind || rmf_bind_self(leaf, &pool->log);
 
     rmf_worker *worker = aligned_alloc(RMF_PAIR_BYTES, sizeof *worker);
-    void      **slots  = malloc(DEQUE_SLOTS * sizeof *slots + LANE_SLOTS * sizeof(ramify_fork *));
-    if (!worker || !slots) {
-        free(worker);
-        free(slots);
+    if (!worker)
         return NULL;
-    }
-    *worker = (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index, .block = slots };
-    rmf_deque_init(&worker->deque, slots, DEQUE_SLOTS);
-    rmf_lane_init(&worker->lane, (ramify_fork **)(slots + DEQUE_SLOTS), LANE_SLOTS);
+    *worker = (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index };
+    rmf_deque_init(&worker->deque, malloc(DEQUE_SLOTS * sizeof(void *)), DEQUE_SLOTS);
+    rmf_lane_init(&worker->lane, malloc(LANE_SLOTS * sizeof(ramify_fork *)), LANE_SLOTS);
     worker->stock.depot        = &pool->depot;
     worker->sender.random      = pool->seed + number;
     worker->sender.until_stamp = 1;
     rmf_victims_init(&worker->victims, pool->tree, number);
     if (!is_bound)
         rmf_count(&worker->cell.counts.bind_failures, 1);
-    if (!rmf_pool_inbox(pool, leaf->index, false)) {
+    if (!worker->deque.slots || !worker->lane.slots || !rmf_pool_inbox(pool, leaf->index, false)) {
         rmf_worker_drop(worker);
         return NULL;
     }
@@ -273,7 +269,8 @@ void rmf_worker_drop(rmf_worker *worker)
 {
     if (!worker)
         return;
-    free(worker->block);
+    free(worker->deque.slots);
+    free(worker->lane.slots);
     free(worker);
 }
 

@@ -180,6 +180,56 @@ static void variables_steer_and_options_override(void **state)
     assert_non_null(strstr(o.out, "\"leaves\": 3,"));
 }
 
+static void help_policies_lists_every_rule(void **state)
+{
+    (void)state;
+    outcome                         o;
+    uint32_t                        count;
+    const ramify_policy_ops *const *policies = ramify_policies(&count);
+    run("", "help policies", &o);
+    assert_int_equal(o.status, 0);
+    for (uint32_t i = 0; i < count; i++)
+        assert_non_null(strstr(o.out, policies[i]->summary));
+}
+
+static void a_mistake_in_a_policy_is_pointed_at(void **state)
+{
+    (void)state;
+    outcome o;
+    run("", "policy 'numa:affinity, l3:load-awar'", &o);
+    assert_int_equal(o.status, 1);
+    assert_string_equal(o.out, "");
+    assert_non_null(strstr(o.err, "    numa:affinity, l3:load-awar\n                      ^\n"));
+    run("", "policy", &o);
+    assert_int_equal(o.status, 2);
+    run("", "policy random --bogus", &o);
+    assert_int_equal(o.status, 2);
+    run("", "policy random --from /no/such.xml", &o);
+    assert_int_equal(o.status, 1);
+    assert_non_null(strstr(o.err, "/no/such.xml"));
+}
+
+/* Round-robin over 3 workers sends 334, 333 and 333 of 1000; the variable that names another policy is not heard. */
+static void a_policy_shows_where_it_sends_tasks(void **state)
+{
+    (void)state;
+    outcome o;
+    run("RAMIFY_WORKERS=3 RAMIFY_POLICY=random", "policy round-robin", &o);
+    assert_int_equal(o.status, 0);
+    assert_string_equal(o.err, "");
+    unsigned    leaf, tasks, sum = 0, lines = 0;
+    const char *at = strstr(o.out, "leaf 0");
+    for (; at && sscanf(at, "leaf %u %u", &leaf, &tasks) == 2; at = strchr(at, '\n') + 1, lines++) {
+        assert_true(tasks == 333 || tasks == 334);
+        sum += tasks;
+    }
+    assert_int_equal(lines, 3);
+    assert_int_equal(sum, 1000);
+    run("RAMIFY_WORKERS=3", "policy work-stealing", &o);
+    assert_int_equal(o.status, 0);
+    assert_non_null(strstr(o.out, "whoever below is idle first"));
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -201,6 +251,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_cannot_be_done_is_explained),
         cmocka_unit_test(this_machine_is_shown),
         cmocka_unit_test(variables_steer_and_options_override),
+        cmocka_unit_test(help_policies_lists_every_rule),
+        cmocka_unit_test(a_mistake_in_a_policy_is_pointed_at),
+        cmocka_unit_test(a_policy_shows_where_it_sends_tasks),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     for (int i = 0; i < 2; i++)

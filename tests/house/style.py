@@ -169,7 +169,7 @@ def quoted_include(path, line, name, known):
     folder, room = os.path.dirname(path), room_of(path)
     allowed = [folder] + ([room] if room else [])
     if path.startswith('tests/'):
-        allowed += ['tests'] + list(ROOMS)
+        allowed += ['tests'] + list(ROOMS) + sorted({os.path.dirname(p) for p in known if within(p, 'tests')})
     elif room in ROOMS:
         allowed += sorted(rooms_below(room))
     elif room:  # an outer room may have folders of its own

@@ -7,8 +7,7 @@
 #include "inbox.h"
 
 #include "check.h"
-#include "explore.h"
-#include "scale.h"
+#include "explore_main.h"
 
 #include <stdio.h>
 
@@ -267,36 +266,7 @@ static const explore_case cases[] = {
       0 },
 };
 
-#ifdef EXPLORE_MUTANT
-static void the_fault_is_found(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        if (explore_run(&cases[i]).violation)
-            return;
-    fail_msg("no case shows the fault");
-}
-#else
-static void no_task_is_lost_doubled_or_torn(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        explore_assert_safe(&cases[i]);
-}
-#endif
-
 int main(void)
 {
-    if (TEST_UNDER_TSAN) {
-        puts("skipped: ThreadSanitizer does not follow coroutines; the other presets explore");
-        return SKIP_TEST_FILE;
-    }
-    const struct CMUnitTest tests[] = {
-#ifdef EXPLORE_MUTANT
-        cmocka_unit_test(the_fault_is_found),
-#else
-        cmocka_unit_test(no_task_is_lost_doubled_or_torn),
-#endif
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+    return explore_main(cases, sizeof cases / sizeof cases[0]);
 }

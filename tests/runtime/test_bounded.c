@@ -212,6 +212,41 @@ static void a_task_run_in_place_is_a_task(void **state)
     ramify_stop(rt);
 }
 
+/* A fork-join computation needs a worker: it waits for one where a task would run in its submitter. */
+static void root_fork(ramify_context context, ramify_fork *fork)
+{
+    (void)context, (void)fork;
+    NOTE(ramify_here().worker != RAMIFY_NONE);
+    atomic_fetch_add(&ran, 1);
+}
+
+static void *open_later(void *argument)
+{
+    sleep_us(5000);
+    atomic_store(&((gate *)argument)->open, 1);
+    return NULL;
+}
+
+static void a_fork_call_waits_for_a_worker(void **state)
+{
+    (void)state;
+    ramify_runtime *rt    = bounded(1, 1, RAMIFY_FULL_RUN, "work-stealing");
+    ramify_group   *group = new_group(rt, NULL);
+    gate            g     = { 0 };
+    ramify_fork     fork;
+    pthread_t       opener;
+    assert_int_equal(ramify_submit(group, gate_task, &g, NULL), RAMIFY_OK);
+    assert_true(reaches(&g.standing, 1));
+    assert_int_equal(ramify_submit(group, count_task, &ran, NULL), RAMIFY_OK); /* fills the queue */
+    assert_int_equal(pthread_create(&opener, NULL, open_later, &g), 0);
+    assert_int_equal(ramify_fork_call(rt, &fork, root_fork), RAMIFY_OK);
+    pthread_join(opener, NULL);
+    assert_int_equal(ramify_wait(group), RAMIFY_OK);
+    assert_int_equal(atomic_load(&ran), 2);
+    assert_nothing_noted();
+    ramify_stop(rt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup(workers_fill_their_own_queues, fresh),
         cmocka_unit_test_setup(workers_fill_each_others_queues, fresh),
         cmocka_unit_test_setup(a_task_run_in_place_is_a_task, fresh),
+        cmocka_unit_test_setup(a_fork_call_waits_for_a_worker, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -232,14 +232,14 @@ static void spread_strictly(ramify_runtime *rt, bool in_batches)
     struct allowed      *allowed = calloc(count, sizeof *allowed);
     ramify_group        *group   = new_group(rt, NULL);
     for (uint32_t d = 0; d < count; d++)
-        allowed[d] = (struct allowed){ .first = domains[d].first_leaf, .count = domains[d].leaf_count };
+        allowed[d] =
+            (struct allowed){ .first = domains[d].first_leaf, .count = domains[d].leaf_count, .home = RAMIFY_NONE };
     for (int round = 0; round < 300; round++)
         for (uint32_t d = 0; d < count; d++) {
             ramify_item items[4];
             for (int i = 0; i < 4; i++) {
                 items[i]             = (ramify_item){ look_around, &allowed[d], ramify_at(d) };
                 items[i].hint.strict = true;
-                allowed[d].home      = RAMIFY_NONE;
                 if (!in_batches)
                     assert_int_equal(ramify_submit(group, look_around, &allowed[d], &items[i].hint), RAMIFY_OK);
             }

@@ -106,8 +106,9 @@ void explored_work(uint32_t number)
 {
     rmf_worker *worker     = explored_pool->workers[number];
     played[explore_self()] = worker;
-    rmf_task task;
-    while (rmf_worker_next(worker, &task, NULL))
+    const rmf_goal end     = { NULL, NULL };
+    rmf_task       task;
+    while (rmf_worker_next(worker, &task, &end))
         rmf_worker_run(worker, &task);
 }
 

@@ -6,8 +6,9 @@
  * Compiled with EXPLORE_MUTANT against sources with a fault put in, it must find the fault. */
 #include "explore_pool.h"
 
+#include "explore_main.h"
+
 #include "check.h"
-#include "scale.h"
 
 #include <linux/futex.h>
 #include <stdio.h>
@@ -227,40 +228,10 @@ static const explore_case cases[] = {
     CASE("a strict batch", 1, strict_batch),
 };
 
-#ifdef EXPLORE_MUTANT
-static void the_fault_is_found(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        if (explore_run(&cases[i]).violation)
-            return;
-    fail_msg("no case shows the fault");
-}
-#else
-static void no_wake_up_is_lost(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        explore_assert_safe(&cases[i]);
-}
-#endif
-
 int main(void)
 {
-    if (TEST_UNDER_TSAN) {
-        puts("skipped: ThreadSanitizer does not follow coroutines; the other presets explore");
-        return SKIP_TEST_FILE;
-    }
-    const struct CMUnitTest tests[] = {
-#ifdef EXPLORE_MUTANT
-        cmocka_unit_test(the_fault_is_found),
-#else
-        cmocka_unit_test(no_wake_up_is_lost),
-#endif
-    };
-    setvbuf(stdout, NULL, _IOLBF, 0);
     explored_pool_open();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int result = explore_main(cases, sizeof cases / sizeof cases[0]);
     explored_pool_close();
-    return failed != 0;
+    return result;
 }

@@ -12,7 +12,7 @@
 
 enum { CAPACITY = 3, ITEMS = 8, TRIES = 3 };
 
-static void     *slots[CAPACITY];
+static void     *slots[CAPACITY], *more_slots[2 * CAPACITY];
 static rmf_deque deque;
 static char      item[ITEMS];
 static int       taken[ITEMS]; /* how often */
@@ -111,6 +111,20 @@ static void owner_slides(void)
     pop();
 }
 
+/* Fill it, move to a larger array while thieves take, and let nobody see the old one any more. */
+static void owner_grows(void)
+{
+    push(0);
+    push(1);
+    rmf_deque_share_owner(&deque);
+    void **old = rmf_deque_grow_owner(&deque, more_slots, 2 * CAPACITY);
+    for (int i = 0; old && i < CAPACITY; i++)
+        old[i] = NULL;
+    rmf_deque_share_owner(&deque);
+    push(3);
+    pop();
+}
+
 /* One item back and forth over the split. */
 static void owner_contends_for_one(void)
 {
@@ -124,6 +138,8 @@ static void owner_contends_for_one(void)
 static const explore_case cases[] = {
     { "deque: restart, 1 thief", 2, EXPLORE_ALL, 10000, setup, { owner_restarts, thief }, check, NULL, 0 },
     { "deque: slide, 1 thief", 2, EXPLORE_ALL, 5000, setup, { owner_slides, thief }, check, NULL, 0 },
+    { "deque: grow, 1 thief", 2, EXPLORE_ALL, 5000, setup, { owner_grows, thief }, check, NULL, 0 },
+    { "deque: grow, 2 thieves", 3, 4, 10000, setup, { owner_grows, thief, thief_of_one }, check, NULL, 0 },
     { "deque: one item, 1 thief", 2, EXPLORE_ALL, 10000, setup, { owner_contends_for_one, thief }, check, NULL, 0 },
     { "deque: restart, 2 thieves", 3, 4, 50000, setup, { owner_restarts, thief, thief_of_one }, check, NULL, 0 },
     { "deque: slide, 2 thieves", 3, 4, 50000, setup, { owner_slides, thief, thief_of_one }, check, NULL, 0 },

@@ -65,6 +65,10 @@
 
 #define rmf_count(p, n) atomic_fetch_add((p), (n))
 
+/* The public header <ramify/fork.h> is inlined into programs and uses the compiler's own names. */
+#define __atomic_load_n(p, order) (explore_step(), *(volatile __typeof__(*(p)) *)(p))
+#define __atomic_store_n(p, v, order) (explore_step(), (void)(*(volatile __typeof__(*(p)) *)(p) = (v)))
+
 #define pthread_mutex_lock(m) explore_mutex_lock(m)
 #define pthread_mutex_unlock(m) explore_mutex_unlock(m)
 #define sched_yield() explore_pause()

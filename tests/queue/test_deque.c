@@ -185,6 +185,39 @@ static void an_emptied_deque_that_is_being_read_does_not_restart(void **state)
     assert_int_equal(deque.head, 0);
 }
 
+static void a_larger_array_takes_over(void **state)
+{
+    (void)state;
+    void *more[2 * CAPACITY];
+    push(0, CAPACITY);
+    rmf_deque_share_owner(&deque);
+    steal(3, 0, 3);
+    assert_ptr_equal(rmf_deque_grow_owner(&deque, more, 2 * CAPACITY), slots);
+    assert_int_equal(rmf_deque_shared_any(&deque), 0);
+    push(CAPACITY, CAPACITY + 3); /* five are left of the first eight */
+    assert_false(rmf_deque_push_owner(&deque, &item[63]));
+    steal(CAPACITY, 3, 8);
+    for (int i = 2 * CAPACITY + 2; i >= 11; i--)
+        assert_ptr_equal(rmf_deque_pop_owner(&deque), &item[i]);
+    assert_null(rmf_deque_pop_owner(&deque));
+}
+
+static void an_array_that_is_being_read_stays(void **state)
+{
+    (void)state;
+    void *more[2 * CAPACITY];
+    push(0, 4);
+    rmf_deque_share_owner(&deque);
+    steal(2, 0, 2);
+    rmf_store_relaxed(&deque.read, 1);
+    assert_null(rmf_deque_grow_owner(&deque, more, 2 * CAPACITY));
+    nothing_to_steal(); /* all is private until the next share */
+    rmf_store_relaxed(&deque.read, 2);
+    rmf_deque_share_owner(&deque);
+    steal(1, 2, 1);
+    assert_ptr_equal(rmf_deque_pop_owner(&deque), &item[3]);
+}
+
 static void one_slot_is_enough(void **state)
 {
     (void)state;
@@ -212,6 +245,8 @@ int main(void)
         cmocka_unit_test_setup(room_that_is_still_being_read_is_not, fresh),
         cmocka_unit_test_setup(an_emptied_deque_restarts_at_its_first_slot, fresh),
         cmocka_unit_test_setup(an_emptied_deque_that_is_being_read_does_not_restart, fresh),
+        cmocka_unit_test_setup(a_larger_array_takes_over, fresh),
+        cmocka_unit_test_setup(an_array_that_is_being_read_stays, fresh),
         cmocka_unit_test_setup(one_slot_is_enough, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -4,6 +4,7 @@
 
 #include "submit.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 /* Tasks per queue: more than any schedule has. */
@@ -23,6 +24,8 @@ static void must(bool ok)
 
 void explored_pool_open(void)
 {
+    /* A worker's half MiB of slots, made for each schedule, comes from the heap and stays there: no system calls. */
+    must(mallopt(M_MMAP_THRESHOLD, 1 << 25) && mallopt(M_TRIM_THRESHOLD, 1 << 28));
     must(!ramify_tree_open(&(ramify_tree_options){ .workers = EXPLORED_WORKERS }, &tree));
     must(!rmf_plan_create(tree, "work-stealing", NULL, 0, NULL, &plan));
 }
@@ -102,11 +105,16 @@ rmf_worker *explored_worker(void)
     return self < EXPLORE_THREADS_MAX ? played[self] : NULL;
 }
 
+void explored_play(uint32_t number)
+{
+    played[explore_self()] = explored_pool->workers[number];
+}
+
 void explored_work(uint32_t number)
 {
-    rmf_worker *worker     = explored_pool->workers[number];
-    played[explore_self()] = worker;
-    const rmf_goal end     = { NULL, NULL };
+    rmf_worker *worker = explored_pool->workers[number];
+    explored_play(number);
+    const rmf_goal end = { NULL, NULL };
     rmf_task       task;
     while (rmf_worker_next(worker, &task, &end))
         rmf_worker_run(worker, &task);

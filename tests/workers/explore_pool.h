@@ -28,6 +28,9 @@ ramify_group *explored_group(ramify_group *parent);
 /* The worker the running logical thread plays, NULL for a thread from outside; set by explored_work(). */
 rmf_worker *explored_worker(void);
 
+/* The running logical thread plays this worker from now on. */
+void explored_play(uint32_t number);
+
 /* Body of a logical thread that is worker `number`: finds and runs tasks until the pool stops. */
 void explored_work(uint32_t number);
 

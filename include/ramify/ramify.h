@@ -3,7 +3,9 @@
 #ifndef RAMIFY_RAMIFY_H
 #define RAMIFY_RAMIFY_H
 
+#include <ramify/array.h>
 #include <ramify/fork.h>
+#include <ramify/memory.h>
 #include <ramify/policy.h>
 #include <ramify/runtime.h>
 #include <ramify/status.h>

@@ -6,6 +6,7 @@
 #include <ramify/array.h>
 #include <ramify/fork.h>
 #include <ramify/memory.h>
+#include <ramify/metrics.h>
 #include <ramify/policy.h>
 #include <ramify/runtime.h>
 #include <ramify/status.h>

@@ -44,7 +44,9 @@ typedef struct ramify_options {
     ramify_log_fn                   log;          /* NULL: silent */
     void                           *log_self;
     ramify_diagnosis               *diagnosis; /* NULL: not wanted */
-    uint64_t                        reserved[4];
+    const char                     *counters;  /* events to count, as in ramify_counters_start; NULL: none */
+    const char                     *trace;     /* file to write a trace to when the runtime stops; NULL: none */
+    uint64_t                        reserved[2];
 } ramify_options;
 
 /* Starts a runtime: discovers the tree unless one is given, makes a worker per leaf and binds it there.

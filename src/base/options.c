@@ -24,6 +24,8 @@ static const ramify_variable variables[] = {
     { "RAMIFY_FULL", "block, fail or run: what a submission to a full queue does", "block" },
     { "RAMIFY_LATENCY_EVERY", "time every n-th submission, 1..2^30", "64" },
     { "RAMIFY_BIND", "yes or no: bind workers to their leaves", "yes" },
+    { "RAMIFY_COUNTERS", "events or groups to count, such as cache,cycles (`ramify help counters`)", "none" },
+    { "RAMIFY_TRACE", "file to write a trace to at the stop, for Perfetto or chrome://tracing", "none" },
 };
 
 const ramify_variable *ramify_variables(uint32_t *count)
@@ -160,6 +162,7 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
         return status;
 
     const char *from = value_of("RAMIFY_TOPOLOGY"), *cpus = value_of("RAMIFY_CPUS"), *policy = value_of("RAMIFY_POLICY");
+    const char *counters = value_of("RAMIFY_COUNTERS"), *trace = value_of("RAMIFY_TRACE");
     if (from) {
         o.from = from;
         o.tree = NULL; /* the variable asks for another machine than the one the program passed */
@@ -170,6 +173,10 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
         o.cpus = cpus;
     if (policy)
         o.policy = policy;
+    if (counters)
+        o.counters = counters;
+    if (trace)
+        o.trace = trace;
     fill_defaults(&o);
     *options = o;
     return RAMIFY_OK;

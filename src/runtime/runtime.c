@@ -43,6 +43,8 @@ static ramify_status start_pool(const ramify_options *o, ramify_runtime *rt)
 
 static void drop(ramify_runtime *rt)
 {
+    rmf_counter_set_close(rt->counters);
+    pthread_mutex_destroy(&rt->counter_lock);
     rmf_plan_free(rt->plan);
     ramify_tree_free(rt->own_tree);
     free(rt);
@@ -60,11 +62,18 @@ ramify_status ramify_start(const ramify_options *options, ramify_runtime **resul
     ramify_runtime *rt = calloc(1, sizeof *rt);
     if (!rt)
         return RAMIFY_ERR_NO_MEMORY;
+    pthread_mutex_init(&rt->counter_lock, NULL);
     status = open_tree(&o, rt);
     if (!status)
         status = rmf_plan_create(rt->tree, o.policy, o.policies, o.seed, diagnosis, &rt->plan);
     if (!status)
         status = start_pool(&o, rt);
+    if (!status) {
+        rmf_watch_init(rt);
+        status = o.counters ? ramify_counters_start(rt, o.counters, diagnosis) : RAMIFY_OK;
+        if (status)
+            rmf_pool_stop(rt->pool);
+    }
     if (status)
         drop(rt);
     else

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is behind a ramify_runtime: a tree, a plan for it, and the pool that works by both. */
+/* What is behind a ramify_runtime: a tree, a plan for it, the pool that works by both, and
+ * what the monitor may see of it. */
 #ifndef RMF_RUNTIME_HANDLE_H
 #define RMF_RUNTIME_HANDLE_H
 
+#include "snapshot.h"
 #include "submit.h"
 
 struct ramify_runtime {
@@ -10,6 +12,12 @@ struct ramify_runtime {
     ramify_tree       *own_tree; /* NULL when the caller gave one */
     rmf_plan          *plan;
     rmf_pool          *pool;
+    rmf_watch          watch; /* what the monitor sees of the pool */
+    rmf_counter_set   *counters;     /* NULL: none */
+    pthread_mutex_t    counter_lock; /* guards them */
 };
+
+/* Fills rt->watch once the pool stands. */
+void rmf_watch_init(ramify_runtime *rt);
 
 #endif

@@ -2,6 +2,7 @@
 /* Batches: tasks are sorted by target in chunks, so that each target's queue sees one atomic operation per chunk. */
 #include "submit.h"
 
+#include "clock.h"
 #include "worker.h"
 
 /* 256 tasks of 48 bytes, twice, are 24 KiB of the caller's stack; a larger chunk would save nothing: the atomic
@@ -106,6 +107,18 @@ static uint32_t submit_chunk(rmf_pool *pool, rmf_worker *worker, ramify_group *g
     return taken;
 }
 
+/* Two stamps for up to 256 tasks: all batches are timed. Behind a bound they may have waited, or run other tasks. */
+static void count_batch(rmf_pool *pool, rmf_worker *worker, uint64_t start_ticks)
+{
+    uint64_t ticks = rmf_clock_ticks() - start_ticks;
+    if (pool->queue_tasks)
+        return;
+    if (worker)
+        rmf_count(&worker->cell.counts.batch_ticks, ticks);
+    else
+        rmf_add_relaxed(&pool->outside_batch_ticks, ticks);
+}
+
 ramify_status ramify_submit_batch(ramify_group *group, const ramify_item *items, size_t count, size_t *taken)
 {
     size_t        done   = 0;
@@ -118,9 +131,11 @@ ramify_status ramify_submit_batch(ramify_group *group, const ramify_item *items,
             status = RAMIFY_ERR_CANCELED;
             break;
         }
+        uint64_t      start = rmf_clock_ticks();
         ramify_status wrong = fill(pool, worker, group, items + done, count - done, &c);
         done += submit_chunk(pool, worker, group, &c, &status);
         status = status ? status : wrong;
+        count_batch(pool, worker, start);
     }
     if (taken)
         *taken = done;

@@ -67,8 +67,10 @@ static bool wait_for_room(rmf_worker *worker, uint32_t tries)
 {
     rmf_task task;
     if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task))) {
+        uint64_t start = rmf_worker_suspend(worker);
         rmf_worker_run(worker, &task);
         rmf_worker_settle(worker); /* the group of what it ran must not wait for the task that goes on now */
+        rmf_worker_resume(worker, start);
     } else if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
         sched_yield();
     else {
@@ -82,7 +84,7 @@ static bool wait_for_room(rmf_worker *worker, uint32_t tries)
 static void run_inline(rmf_pool *pool, rmf_worker *worker, const rmf_task *task)
 {
     rmf_frame **frames = rmf_frames_of(worker);
-    rmf_frame   frame  = { *frames, task->group, task->home };
+    rmf_frame   frame  = { *frames, task->group, task->home, 0 };
     *frames            = &frame;
     rmf_add_relaxed(&pool->inline_runs, 1);
     task->fn(task->argument);

@@ -142,17 +142,17 @@ static bool from_ancestors(rmf_worker *worker, rmf_task *task)
     return false;
 }
 
-static bool from_deque(rmf_worker *worker, rmf_worker *victim, rmf_task *task)
+static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, rmf_task *task)
 {
     void    *items[MOVE_MAX];
     uint32_t count;
     if (rmf_deque_shared_any(&victim->deque) == 0)
         return false;
-    rmf_count(&worker->cell.counts.steal_attempts, 1);
-    if (rmf_deque_steal_any(&victim->deque, items, room_for_more(worker, false) + 1, &count) != RMF_STEAL_TAKEN)
+    if (rmf_deque_steal_any(&victim->deque, items, room_for_more(worker, false) + 1, &count) != RMF_STEAL_TAKEN) {
+        rmf_cell_steal(&worker->cell, level, 0);
         return false;
-    rmf_count(&worker->cell.counts.steals, 1);
-    rmf_count(&worker->cell.counts.stolen_tasks, count);
+    }
+    rmf_cell_steal(&worker->cell, level, count);
     for (uint32_t i = count; i-- > 1;)
         rmf_deque_push_owner(&worker->deque, items[i]);
     if (count > 1)
@@ -162,7 +162,7 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, rmf_task *task)
 }
 
 /* Forks: one from a near worker, half of what a far one shares; asks for work when there is none. */
-static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t most, rmf_task *task)
+static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t level, uint32_t most, rmf_task *task)
 {
     ramify_fork *forks[MOVE_MAX];
     uint32_t     count, room = room_for_more(worker, false) + 1;
@@ -170,11 +170,11 @@ static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t most, rmf
         rmf_lane_ask_any(&victim->lane);
         return false;
     }
-    rmf_count(&worker->cell.counts.steal_attempts, 1);
-    if (rmf_lane_steal_any(&victim->lane, forks, most < room ? most : room, &count) != RMF_STEAL_TAKEN)
+    if (rmf_lane_steal_any(&victim->lane, forks, most < room ? most : room, &count) != RMF_STEAL_TAKEN) {
+        rmf_cell_steal(&worker->cell, level, 0);
         return false;
-    rmf_count(&worker->cell.counts.steals, 1);
-    rmf_count(&worker->cell.counts.stolen_tasks, count);
+    }
+    rmf_cell_steal(&worker->cell, level, count);
     for (uint32_t i = count; i-- > 0;) {
         rmf_fork_take(worker, forks[i]);
         if (i > 0)
@@ -189,19 +189,20 @@ static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t most, rmf
 bool rmf_fetch_from(rmf_worker *worker, uint32_t victim_number, rmf_task *task)
 {
     rmf_worker *victim = worker->pool->workers[victim_number];
-    return victim != worker && (from_lane(worker, victim, 1, task) || from_deque(worker, victim, task));
+    if (victim == worker)
+        return false;
+    uint32_t level = rmf_victims_level(&worker->victims, victim_number);
+    return from_lane(worker, victim, level, 1, task) || from_deque(worker, victim, level, task);
 }
 
 /* Half of what another worker has been sent and not fetched. */
-static bool from_foreign_inbox(rmf_worker *worker, uint32_t domain, rmf_task *task)
+static bool from_foreign_inbox(rmf_worker *worker, uint32_t domain, uint32_t level, rmf_task *task)
 {
     rmf_inbox *open = inbox_of(&worker->pool->mail[domain].open);
     uint32_t   before = worker->deque.head;
     if (!open || !from_inbox(worker, open, 2, task))
         return false;
-    rmf_count(&worker->cell.counts.steal_attempts, 1);
-    rmf_count(&worker->cell.counts.steals, 1);
-    rmf_count(&worker->cell.counts.stolen_tasks, worker->deque.head - before + 1);
+    rmf_cell_steal(&worker->cell, level, worker->deque.head - before + 1);
     return true;
 }
 
@@ -214,7 +215,7 @@ static bool from_side_domains(rmf_worker *worker, const rmf_step *step, rmf_task
         bool below = domain->first_leaf >= step->first && domain->first_leaf < step->end && domain->child_count &&
                      domain->index != step->domain;
         bool asked = domain->first_leaf >= step->inner_first && domain->first_leaf < step->inner_end;
-        if (below && !asked && from_foreign_inbox(worker, d, task))
+        if (below && !asked && from_foreign_inbox(worker, d, step->level, task))
             return true;
     }
     return false;
@@ -230,8 +231,9 @@ static bool from_step(rmf_worker *worker, const rmf_step *step, rmf_task *task)
     for (uint32_t i = 0; i < count; i++) {
         uint32_t    at     = start + i < count ? start + i : start + i - count;
         rmf_worker *victim = pool->workers[rmf_step_victim(step, at)];
-        if (from_lane(worker, victim, most_forks, task) || from_deque(worker, victim, task) ||
-            from_foreign_inbox(worker, victim->domain, task))
+        if (from_lane(worker, victim, step->level, most_forks, task) ||
+            from_deque(worker, victim, step->level, task) ||
+            from_foreign_inbox(worker, victim->domain, step->level, task))
             return true;
     }
     return false;

@@ -110,7 +110,8 @@ static bool leapfrog(rmf_worker *worker, ramify_fork *fork, rmf_task *task)
 /* Runs other things until the fork is done. */
 static void await_thief(rmf_worker *worker, ramify_fork *fork)
 {
-    const rmf_goal goal = { .fork = fork };
+    const rmf_goal goal  = { .fork = fork };
+    uint64_t       start = rmf_worker_suspend(worker);
     rmf_task       task;
     worker->nested++;
     while (!rmf_fork_is_done(fork)) {
@@ -122,6 +123,7 @@ static void await_thief(rmf_worker *worker, ramify_fork *fork)
         }
     }
     worker->nested--;
+    rmf_worker_resume(worker, start);
 }
 
 bool ramify_fork_join_slow(ramify_lane *open, ramify_fork **head, ramify_fork *fork)

@@ -2,6 +2,8 @@
 /* The parking protocol; its argument is in parking.h. */
 #include "parking.h"
 
+#include "clock.h"
+
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdlib.h>
@@ -35,8 +37,10 @@ ramify_status rmf_parking_init(rmf_parking *parking, const ramify_tree *tree)
         rmf_parking_drop(parking);
         return RAMIFY_ERR_NO_MEMORY;
     }
-    for (uint32_t w = 0; w < workers; w++)
+    for (uint32_t w = 0; w < workers; w++) {
         rmf_store_relaxed(&parking->beds[w].token, 0);
+        rmf_store_relaxed(&parking->beds[w].wake_ticks, 0);
+    }
     return RAMIFY_OK;
 }
 
@@ -107,13 +111,16 @@ void rmf_park_sleep(rmf_parking *parking, uint32_t worker)
     take_token(parking, worker);
 }
 
+/* The two stamps and the addition are 25 ns beside a wake of 6.5 us (PEERS.md). */
 static void hand_token(rmf_parking *parking, uint32_t worker)
 {
+    uint64_t start = rmf_clock_ticks();
     /* order: counted as a searcher before it can look; pairs with the load in rmf_wake_near */
     rmf_add_seq_cst(&parking->idle, SEARCHING - PARKED);
     /* order: pairs with the acquire in take_token() */
     rmf_store_release(&parking->beds[worker].token, 1);
     rmf_futex_wake(&parking->beds[worker].token, 1);
+    rmf_add_relaxed(&parking->beds[worker].wake_ticks, rmf_clock_ticks() - start);
 }
 
 uint32_t rmf_wake_worker(rmf_parking *parking, uint32_t worker)

@@ -18,6 +18,7 @@
 
 typedef struct rmf_bed {
     _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t token; /* futex word: 1 once a waker has claimed this worker */
+    _Atomic uint64_t wake_ticks; /* that wakers spent on waking this worker */
 } rmf_bed;
 
 typedef struct rmf_parking {

@@ -29,6 +29,7 @@ typedef struct rmf_worker_start {
 typedef struct rmf_sender {
     uint64_t random;
     uint32_t until_stamp; /* submissions until the next one is timed */
+    uint32_t stands_for;  /* submissions that one is a sample of, itself included */
 } rmf_sender;
 
 /* A task that runs on this worker, innermost first. */
@@ -36,6 +37,7 @@ typedef struct rmf_frame {
     struct rmf_frame *outer;
     ramify_group     *group;
     uint32_t          home;
+    uint64_t          start_ticks; /* 0: not sampled; moved on by what the task spent waiting */
 } rmf_frame;
 
 struct rmf_worker {
@@ -45,6 +47,8 @@ struct rmf_worker {
     _Alignas(RMF_PAIR_BYTES) rmf_pool *pool; /* from here on the worker's own */
     uint32_t      number;                    /* also its leaf */
     uint32_t      domain;                    /* its leaf's domain */
+    int32_t       tid;                       /* the system's number of its thread */
+    uint64_t      handle_from_ticks;         /* end of a sampled task that nothing has followed yet, 0: none */
     rmf_stock     stock;
     rmf_sender    sender;
     rmf_frame    *frame;
@@ -87,6 +91,7 @@ struct rmf_pool {
     _Atomic uint32_t gate;            /* futex word: whether they go to work */
     _Atomic uint64_t outside_senders; /* threads from outside that have submitted: seeds their random states */
     _Atomic uint64_t outside_wakes, inline_runs; /* counts of threads that have no cell */
+    _Atomic uint64_t outside_place_ticks, outside_batch_ticks; /* as in cells */
 };
 
 /* What a pool is made of. tree and plan must outlive it. */

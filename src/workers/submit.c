@@ -21,7 +21,7 @@ rmf_sender *rmf_sender_of(rmf_pool *pool, rmf_worker *worker)
     if (outside.pool != pool || outside.pool_serial != pool->serial) {
         /* The n-th thread to submit from outside gets the n-th stream: one thread is reproducible from the seed. */
         uint64_t nth = rmf_add_relaxed(&pool->outside_senders, 1);
-        outside      = (outsider){ pool, pool->serial, { pool->seed + pool->worker_count + nth, 1 } };
+        outside      = (outsider){ pool, pool->serial, { pool->seed + pool->worker_count + nth, 1, 1 } };
     }
     return &outside.sender;
 }
@@ -46,12 +46,24 @@ static void charge(rmf_worker *worker, ramify_group *group)
         rmf_group_add(group, 1);
 }
 
+/* The first submission stands for itself, each later sample for all since the one before. */
 static uint64_t stamp(const rmf_pool *pool, rmf_sender *sender)
 {
     if (--sender->until_stamp)
         return 0;
     sender->until_stamp = pool->latency_every;
     return rmf_clock_ticks();
+}
+
+void rmf_count_placing(rmf_pool *pool, rmf_worker *worker, uint32_t stands_for, uint64_t stamp_ticks)
+{
+    if (!stamp_ticks)
+        return;
+    uint64_t ticks = (rmf_clock_ticks() - stamp_ticks) * stands_for;
+    if (worker)
+        rmf_count(&worker->cell.counts.place_ticks, ticks);
+    else
+        rmf_add_relaxed(&pool->outside_place_ticks, ticks);
 }
 
 /* Domain a task goes to. Stealing needs no plan: a worker keeps it, others leave it where they were told to. */
@@ -107,9 +119,14 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
 
     rmf_worker *worker = rmf_own_worker(pool);
     rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
-    rmf_task_prepare(pool, worker, rmf_sender_of(pool, worker), hint, &task);
+    rmf_sender *sender = rmf_sender_of(pool, worker);
+    rmf_task_prepare(pool, worker, sender, hint, &task);
     charge(worker, group);
     ramify_status status = rmf_deliver_one(pool, worker, &task, hint->strict);
+    if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */
+        rmf_count_placing(pool, worker, sender->stands_for, task.stamp_ticks);
+        sender->stands_for = pool->latency_every;
+    }
     if (status)
         rmf_uncharge(worker, group, 1);
     return status;

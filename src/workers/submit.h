@@ -27,6 +27,9 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool s
 /* Delivers one task; without room does what the pool's options say. On failure the caller uncharges. */
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, bool strict);
 
+/* Accounts for the time since a sampled submission's stamp (0: it was none). */
+void rmf_count_placing(rmf_pool *pool, rmf_worker *worker, uint32_t stands_for, uint64_t stamp_ticks);
+
 /* Waits for a group as a thread of the program does, and looks at nothing but its count. */
 void rmf_wait_outside(ramify_group *group);
 

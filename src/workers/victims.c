@@ -14,6 +14,7 @@ void rmf_victims_init(rmf_victims *victims, const ramify_tree *tree, uint32_t le
             at = &domains[0];
         victims->step[victims->steps++] = (rmf_step){
             .domain      = at->index,
+            .level       = at->level,
             .first       = at->first_leaf,
             .end         = at->first_leaf + at->leaf_count,
             .inner_first = below->first_leaf,

@@ -12,7 +12,7 @@
 enum { RMF_STEPS_MAX = RAMIFY_LEVEL_COUNT + 6 };
 
 typedef struct rmf_step {
-    uint32_t domain;               /* the ancestor */
+    uint32_t domain, level;        /* the ancestor, and its ramify_level */
     uint32_t first, end;           /* its leaves */
     uint32_t inner_first, inner_end; /* of those, asked at an earlier step */
 } rmf_step;
@@ -35,6 +35,15 @@ static inline uint32_t rmf_step_victim(const rmf_step *step, uint32_t i)
 {
     uint32_t before = step->inner_first - step->first;
     return i < before ? step->first + i : step->inner_end + (i - before);
+}
+
+/* The level at which a worker, not the thief itself, is a victim. */
+static inline uint32_t rmf_victims_level(const rmf_victims *victims, uint32_t worker)
+{
+    uint32_t i = 0;
+    while (i + 1 < victims->steps && (worker < victims->step[i].first || worker >= victims->step[i].end))
+        i++;
+    return victims->step[i].level;
 }
 
 #endif

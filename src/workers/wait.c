@@ -19,12 +19,14 @@ static bool is_inside(rmf_worker *worker, const ramify_group *group)
 
 static void wait_as_worker(rmf_worker *worker, ramify_group *group)
 {
-    const rmf_goal goal = { .group = group };
+    const rmf_goal goal  = { .group = group };
+    uint64_t       start = rmf_worker_suspend(worker);
     rmf_task       task;
     rmf_worker_settle(worker);
     while (rmf_worker_next(worker, &task, &goal))
         rmf_worker_run(worker, &task);
     rmf_worker_settle(worker); /* what it ran last may belong to a group others wait for */
+    rmf_worker_resume(worker, start);
 }
 
 /* Yields rather than pauses, because a worker may be bound to the core the thread stands on. */

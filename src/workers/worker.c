@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* 1024 pointers are 8 KiB, touched as far as they are used; the deque grows when they are too few. */
 enum { DEQUE_SLOTS = 1024 };
@@ -76,18 +77,66 @@ void rmf_worker_credit(rmf_worker *worker, ramify_group *group)
     }
 }
 
-static void count_latency(rmf_worker *worker, uint64_t stamp_ticks)
+static void add_sample(const rmf_worker *worker, rmf_histogram *histogram, uint64_t from_ticks, uint64_t to_ticks)
+{
+    uint64_t ticks = to_ticks > from_ticks ? to_ticks - from_ticks : 0;
+    rmf_histogram_add(histogram, (uint64_t)((double)ticks * worker->pool->ns_per_tick));
+}
+
+/* A sampled task begins; returns when. */
+static uint64_t sample_start(rmf_worker *worker, uint64_t stamp_ticks)
 {
     uint64_t now = rmf_clock_ticks();
-    uint64_t ns  = now > stamp_ticks ? (uint64_t)((double)(now - stamp_ticks) * worker->pool->ns_per_tick) : 0;
-    rmf_histogram_add(&worker->cell.latency, ns);
+    add_sample(worker, &worker->cell.latency, stamp_ticks, now);
+    return now;
+}
+
+/* A sampled task ends: its run time, and the start of a sample of what it costs to come to the next task. */
+static void sample_end(rmf_worker *worker, uint64_t start_ticks)
+{
+    uint64_t now = rmf_clock_ticks();
+    add_sample(worker, &worker->cell.run, start_ticks, now);
+    worker->handle_from_ticks = now;
+}
+
+static void sample_handling(rmf_worker *worker)
+{
+    rmf_count(&worker->cell.counts.handle_ticks, rmf_clock_ticks() - worker->handle_from_ticks);
+    rmf_count(&worker->cell.counts.handle_samples, 1);
+    worker->handle_from_ticks = 0;
+}
+
+uint64_t rmf_worker_suspend(const rmf_worker *worker)
+{
+    return worker->frame && worker->frame->start_ticks ? rmf_clock_ticks() : 0;
+}
+
+void rmf_worker_resume(rmf_worker *worker, uint64_t since_ticks)
+{
+    worker->handle_from_ticks = 0;
+    if (since_ticks)
+        worker->frame->start_ticks += rmf_clock_ticks() - since_ticks;
+}
+
+static void enter(rmf_worker *worker, rmf_state state)
+{
+    rmf_time_enter(&worker->cell.time, state, rmf_clock_ticks());
+}
+
+static void count_task(rmf_worker *worker, const ramify_domain *home)
+{
+    rmf_count(&worker->cell.counts.tasks, 1);
+    if (worker->number - home->first_leaf < home->leaf_count)
+        rmf_count(&worker->cell.counts.tasks_at_home, 1);
+    else if (home->node == worker->pool->domains[worker->domain].node)
+        rmf_count(&worker->cell.counts.tasks_on_node, 1);
 }
 
 /* A fork that was stolen: the lane goes on above what is live in it. */
 static void run_fork(rmf_worker *worker, ramify_fork *fork)
 {
     rmf_lane_mark mark;
-    rmf_frame     frame = { worker->frame, NULL, RAMIFY_NONE };
+    rmf_frame     frame = { worker->frame, NULL, RAMIFY_NONE, 0 };
     rmf_worker_settle(worker); /* a fork may run long; counts of groups must not wait for it */
     rmf_lane_hide_owner(&worker->lane, &mark);
     worker->frame = &frame;
@@ -101,11 +150,11 @@ static void run_fork(rmf_worker *worker, ramify_fork *fork)
     rmf_fork_finish(worker, fork);
 }
 
-static void run_submitted(rmf_worker *worker, const rmf_task *task)
+/* start_ticks: 0 when it is not sampled. */
+static void run_submitted(rmf_worker *worker, const rmf_task *task, uint64_t start_ticks)
 {
-    const ramify_domain *home  = &worker->pool->domains[task->home];
-    rmf_frame            frame = { worker->frame, task->group, task->home };
-    rmf_lane_mark        mark;
+    rmf_frame     frame = { worker->frame, task->group, task->home, start_ticks };
+    rmf_lane_mark mark;
     rmf_lane_hide_owner(&worker->lane, &mark);
     worker->frame = &frame;
     rmf_store_relaxed(&worker->cell.running, 1);
@@ -113,26 +162,27 @@ static void run_submitted(rmf_worker *worker, const rmf_task *task)
     rmf_store_relaxed(&worker->cell.running, frame.outer != NULL);
     worker->frame = frame.outer;
     rmf_lane_show_owner(&worker->lane, &mark);
-    rmf_count(&worker->cell.counts.tasks, 1);
-    if (worker->number - home->first_leaf < home->leaf_count)
-        rmf_count(&worker->cell.counts.tasks_at_home, 1);
+    if (frame.start_ticks)
+        sample_end(worker, frame.start_ticks);
+    count_task(worker, &worker->pool->domains[task->home]);
 }
 
 void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
 {
     ramify_group *group = task->group;
+    if (worker->handle_from_ticks)
+        sample_handling(worker);
     if (!task->fn) {
         run_fork(worker, task->argument);
         return;
     }
     if (worker->credit_group != group) /* its count must not wait for a task of another group */
         rmf_worker_settle(worker);
-    if (task->stamp_ticks)
-        count_latency(worker, task->stamp_ticks);
+    uint64_t start = task->stamp_ticks ? sample_start(worker, task->stamp_ticks) : 0;
     if (ramify_group_cancelled(group))
         rmf_count(&worker->cell.counts.dropped, 1);
     else
-        run_submitted(worker, task);
+        run_submitted(worker, task, start);
     rmf_worker_credit(worker, group);
 }
 
@@ -173,7 +223,9 @@ static void park(rmf_worker *worker, const rmf_goal *goal)
         return;
     }
     rmf_count(&worker->cell.counts.parks, 1);
+    enter(worker, RMF_STATE_PARKED);
     rmf_park_sleep(parking, worker->number);
+    enter(worker, RMF_STATE_SEARCHING);
 }
 
 /* Tells whoever reaches the goal that this worker may sleep; a pool's end wakes everybody anyway. */
@@ -236,9 +288,14 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
 {
     if ((goal->group || goal->fork) && rmf_goal_is_reached(worker->pool, goal))
         return false;
-    if (rmf_fetch_own(worker, task) || glance(worker, task))
+    if (rmf_fetch_own(worker, task))
         return true;
-    return search(worker, task, goal);
+    enter(worker, RMF_STATE_SEARCHING);
+    rmf_count(&worker->cell.counts.searches, 1);
+    worker->handle_from_ticks = 0;
+    bool found = glance(worker, task) || search(worker, task, goal);
+    enter(worker, RMF_STATE_BUSY);
+    return found;
 }
 
 rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
@@ -249,12 +306,14 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     rmf_worker *worker = aligned_alloc(RMF_PAIR_BYTES, sizeof *worker);
     if (!worker)
         return NULL;
-    *worker = (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index };
+    *worker = (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index, .tid = gettid() };
     rmf_deque_init(&worker->deque, malloc(DEQUE_SLOTS * sizeof(void *)), DEQUE_SLOTS);
     rmf_lane_init(&worker->lane, malloc(LANE_SLOTS * sizeof(ramify_fork *)), LANE_SLOTS);
+    rmf_time_start(&worker->cell.time, RMF_STATE_PARKED, rmf_clock_ticks());
     worker->stock.depot        = &pool->depot;
     worker->sender.random      = pool->seed + number;
     worker->sender.until_stamp = 1;
+    worker->sender.stands_for  = 1;
     rmf_victims_init(&worker->victims, pool->tree, number);
     if (!is_bound)
         rmf_count(&worker->cell.counts.bind_failures, 1);
@@ -287,6 +346,7 @@ void *rmf_worker_main(void *argument)
     if (!rmf_pool_stand(pool, worker != NULL))
         return NULL;
     self = worker;
+    enter(worker, RMF_STATE_BUSY);
     const rmf_goal end = { NULL, NULL };
     rmf_task       task;
     while (rmf_worker_next(worker, &task, &end))

@@ -27,6 +27,10 @@ bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal);
 /* Finds a task; blocks. False: the goal is reached. */
 bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal);
 
+/* The running task begins to wait, and goes on: what lies between is not its own run time. Pass on what suspend gave. */
+uint64_t rmf_worker_suspend(const rmf_worker *worker);
+void     rmf_worker_resume(rmf_worker *worker, uint64_t since_ticks);
+
 /* Gives back the credits it holds. */
 void rmf_worker_settle(rmf_worker *worker);
 

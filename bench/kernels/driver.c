@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One run of one kernel in one form, as a process of its own; one line of JSON on standard output.
  *
- *   bench-FORM KERNEL [--workers N] [--size S] [--seed X] [--policy P] [--repeat R]
+ *   bench-FORM KERNEL [--workers N] [--size S] [--seed X] [--policy P] [--style S] [--repeat R]
  *   bench-FORM --list
  *
+ * Style: forked (a recursive kernel's own; others have one style), or detached where the kernel has that too.
  * Exit status: 0, 1 when a check fails against a known result, 2 for bad usage or no memory. */
 #include "kernel.h"
 
 #include <time.h>
 
-static const bench_kernel *const kernels[] = { &bench_uts_t1, &bench_uts_t3, &bench_queens, &bench_msort,
-                                               &bench_spmv,   &bench_jacobi, &bench_zipf,   &bench_join };
+static const bench_kernel *const kernels[] = { &bench_fib,  &bench_uts_t1, &bench_uts_t3, &bench_queens, &bench_msort,
+                                               &bench_spmv, &bench_jacobi, &bench_zipf,   &bench_join };
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 
 typedef struct request_line {
@@ -18,6 +19,7 @@ typedef struct request_line {
     bench_setup         setup;
     long                size, repeat;
     uint64_t            seed;
+    bool                detached;
 } request_line;
 
 /* One repetition: what prepare and run share. */
@@ -28,7 +30,8 @@ typedef struct repetition {
 
 static void usage(void)
 {
-    fputs("usage: bench-" BENCH_NAME " KERNEL [--workers N] [--size S] [--seed X] [--policy P] [--repeat R]\n"
+    fputs("usage: bench-" BENCH_NAME " KERNEL [--workers N] [--size S] [--seed X] [--policy P]\n"
+          "       [--style forked|detached] [--repeat R]\n"
           "       bench-" BENCH_NAME " --list\n",
           stderr);
     exit(2);
@@ -39,10 +42,11 @@ static void list_kernels(void)
     printf("[");
     for (int i = 0; i < KERNELS; i++) {
         const bench_kernel *k = kernels[i];
-        printf("%s\n {\"name\": \"%s\", \"summary\": \"%s\", \"size_is\": \"%s\", \"loops\": %s, \"tiny\": %ld, "
+        printf("%s\n {\"name\": \"%s\", \"summary\": \"%s\", \"size_is\": \"%s\", \"loops\": %s, \"detached\": %s, "
+               "\"tiny\": %ld, "
                "\"quick\": %ld, \"full\": %ld, \"quick_seed\": %ld}",
-               i ? "," : "", k->name, k->summary, k->size_is, k->loops ? "true" : "false", k->tiny, k->quick, k->full,
-               k->quick_seed);
+               i ? "," : "", k->name, k->summary, k->size_is, k->loops ? "true" : "false",
+               k->run_detached ? "true" : "false", k->tiny, k->quick, k->full, k->quick_seed);
     }
     printf("\n]\n");
 }
@@ -68,9 +72,20 @@ static const bench_kernel *kernel_named(const char *name)
     exit(2);
 }
 
+static bool is_detached(const char *style, const bench_kernel *kernel)
+{
+    if (strcmp(style, "detached") == 0 && kernel->run_detached)
+        return true;
+    if (strcmp(style, "forked") != 0) {
+        fprintf(stderr, "bench: no style '%s' of %s\n", style, kernel->name);
+        exit(2);
+    }
+    return false;
+}
+
 static request_line parse(int argc, char **argv)
 {
-    request_line line = { kernel_named(argv[1]), { 1, NULL }, 0, 1, 0 };
+    request_line line = { kernel_named(argv[1]), { 1, NULL }, 0, 1, 0, false };
 
     line.size = line.kernel->tiny;
     for (int i = 2; i < argc; i += 2) {
@@ -84,6 +99,8 @@ static request_line parse(int argc, char **argv)
             line.seed = (uint64_t)number_of(argv[i + 1], 0);
         else if (strcmp(argv[i], "--policy") == 0)
             line.setup.policy = argv[i + 1];
+        else if (strcmp(argv[i], "--style") == 0)
+            line.detached = is_detached(argv[i + 1], line.kernel);
         else if (strcmp(argv[i], "--repeat") == 0)
             line.repeat = number_of(argv[i + 1], 1);
         else
@@ -115,17 +132,18 @@ static bool run_once(const request_line *line)
 
     bench_layer_enter(prepare_root, &r);
     double begin = seconds_now();
-    bench_layer_enter(line->kernel->run, r.state);
+    bench_layer_enter(line->detached ? line->kernel->run_detached : line->kernel->run, r.state);
     double        seconds = seconds_now() - begin;
     bench_outcome outcome = line->kernel->finish(r.state);
     bool          known   = line->kernel->known && line->kernel->known(line->size, line->seed, &expected);
     bool          right   = !known || outcome.check == expected;
 
-    printf("{\"kernel\": \"%s\", \"impl\": \"" BENCH_NAME "\", \"policy\": \"%s\", \"workers\": %u, \"size\": %ld, "
+    printf("{\"kernel\": \"%s\", \"impl\": \"" BENCH_NAME
+           "\", \"policy\": \"%s\", \"style\": \"%s\", \"workers\": %u, \"size\": %ld, "
            "\"seed\": %llu, \"seconds\": %.9f, \"check\": \"%016llx\", \"known\": %s, \"right\": %s, \"tasks\": %llu",
-           line->kernel->name, line->setup.policy ? line->setup.policy : "", line->setup.workers, line->size,
-           (unsigned long long)line->seed, seconds, (unsigned long long)outcome.check, known ? "true" : "false",
-           right ? "true" : "false", (unsigned long long)outcome.tasks);
+           line->kernel->name, line->setup.policy ? line->setup.policy : "", line->detached ? "detached" : "forked",
+           line->setup.workers, line->size, (unsigned long long)line->seed, seconds, (unsigned long long)outcome.check,
+           known ? "true" : "false", right ? "true" : "false", (unsigned long long)outcome.tasks);
     bench_layer_report(stdout);
     printf("}\n");
     return right;

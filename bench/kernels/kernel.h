@@ -21,18 +21,19 @@ typedef struct bench_kernel {
     const char *name;
     const char *summary;           /* one line for the report */
     const char *size_is;           /* what `size` counts */
-    bool        loops;             /* made of blocks, so it has an OpenMP loop form */
+    bool        loops;             /* made of blocks, so it has an OpenMP loop form; else it forks and joins */
     long        tiny, quick, full; /* sizes: for the tests, for --quick, for the report */
     long        quick_seed;        /* 0: the kernel's own */
     void *(*prepare)(long size, uint64_t seed);
     void (*run)(void *state);
+    void (*run_detached)(void *state);    /* the same with a task that nobody joins per node; NULL: there is none */
     bench_outcome (*finish)(void *state); /* reads the outcome and frees the state */
     /* The check as published or proved elsewhere for this size and seed; false: there is none. NULL: never. */
     bool (*known)(long size, uint64_t seed, uint64_t *check);
 } bench_kernel;
 
-extern const bench_kernel bench_uts_t1, bench_uts_t3, bench_queens, bench_msort, bench_spmv, bench_jacobi, bench_zipf,
-    bench_join;
+extern const bench_kernel bench_fib, bench_uts_t1, bench_uts_t3, bench_queens, bench_msort, bench_spmv, bench_jacobi,
+    bench_zipf, bench_join;
 
 /* Counters each worker adds to alone; two lines apart, as the adjacent-line prefetcher pairs lines. */
 typedef struct bench_tally {

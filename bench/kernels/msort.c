@@ -9,11 +9,13 @@ enum {
 };
 
 typedef struct sort_job {
+    BENCH_HEAD
     uint64_t *keys, *spare; /* sorts `keys`; `spare` is as long */
     long      count;
 } sort_job;
 
 typedef struct merge_job {
+    BENCH_HEAD
     const uint64_t *a, *b;
     long            a_count, b_count;
     uint64_t       *out;
@@ -60,7 +62,7 @@ static void sort_serial(uint64_t *keys, uint64_t *spare, long count)
     long half = count / 2;
     sort_serial(keys, spare, half);
     sort_serial(keys + half, spare + half, count - half);
-    merge_job m = { keys, keys + half, half, count - half, spare };
+    merge_job m = { .a = keys, .b = keys + half, .a_count = half, .b_count = count - half, .out = spare };
     merge_serial(&m);
     memcpy(keys, spare, (size_t)count * sizeof *keys);
 }
@@ -82,47 +84,49 @@ static long keys_below(const uint64_t *b, long count, uint64_t pivot)
     return low;
 }
 
-static void merge_task(void *argument)
-{
-    const merge_job *m = (const merge_job *)argument;
+static void merge_task(BENCH_AT merge_job *m);
+BENCH_FORKED(merge_task, merge_job)
 
+static void merge_task(BENCH_AT merge_job *m)
+{
     if (m->a_count + m->b_count <= SERIAL_KEYS) {
         merge_serial(m);
         return;
     }
-    merge_job whole = *m;
-    if (whole.a_count < whole.b_count) {
-        merge_job swapped = { m->b, m->a, m->b_count, m->a_count, m->out };
-        whole             = swapped;
-    }
-    long      a_cut = whole.a_count / 2;
-    long      b_cut = keys_below(whole.b, whole.b_count, whole.a[a_cut]);
-    merge_job low   = { whole.a, whole.b, a_cut, b_cut, whole.out };
-    merge_job high  = { whole.a + a_cut, whole.b + b_cut, whole.a_count - a_cut, whole.b_count - b_cut,
-                        whole.out + a_cut + b_cut };
-    BENCH_SCOPE(scope);
-    BENCH_SPAWN(scope, merge_task, &low);
-    merge_task(&high);
-    BENCH_JOIN(scope);
+    bool            a_longer = m->a_count >= m->b_count;
+    const uint64_t *a = a_longer ? m->a : m->b, *b = a_longer ? m->b : m->a;
+    long            a_count = a_longer ? m->a_count : m->b_count, b_count = a_longer ? m->b_count : m->a_count;
+    long            a_cut = a_count / 2, b_cut = keys_below(b, b_count, a[a_cut]);
+    merge_job       low  = { .a = a, .b = b, .a_count = a_cut, .b_count = b_cut, .out = m->out };
+    merge_job       high = { .a       = a + a_cut,
+                             .b       = b + b_cut,
+                             .a_count = a_count - a_cut,
+                             .b_count = b_count - b_cut,
+                             .out     = m->out + a_cut + b_cut };
+    BENCH_SCOPE
+    BENCH_FORK(&low, merge_task);
+    merge_task(BENCH_HERE & high);
+    BENCH_JOIN(&low, 1, merge_task);
 }
 
-static void sort_task(void *argument)
-{
-    const sort_job *job = (const sort_job *)argument;
+static void sort_task(BENCH_AT sort_job *job);
+BENCH_FORKED(sort_task, sort_job)
 
+static void sort_task(BENCH_AT sort_job *job)
+{
     if (job->count <= SERIAL_KEYS) {
         sort_serial(job->keys, job->spare, job->count);
         return;
     }
     long     half = job->count / 2;
-    sort_job low  = { job->keys, job->spare, half };
-    sort_job high = { job->keys + half, job->spare + half, job->count - half };
-    BENCH_SCOPE(scope);
-    BENCH_SPAWN(scope, sort_task, &low);
-    sort_task(&high);
-    BENCH_JOIN(scope);
-    merge_job m = { job->keys, job->keys + half, half, job->count - half, job->spare };
-    merge_task(&m);
+    sort_job low  = { .keys = job->keys, .spare = job->spare, .count = half };
+    sort_job high = { .keys = job->keys + half, .spare = job->spare + half, .count = job->count - half };
+    BENCH_SCOPE
+    BENCH_FORK(&low, sort_task);
+    sort_task(BENCH_HERE & high);
+    BENCH_JOIN(&low, 1, sort_task);
+    merge_job m = { .a = low.keys, .b = high.keys, .a_count = half, .b_count = high.count, .out = job->spare };
+    merge_task(BENCH_HERE & m);
     memcpy(job->keys, job->spare, (size_t)job->count * sizeof *job->keys);
 }
 
@@ -146,9 +150,9 @@ static void *prepare(long size, uint64_t seed)
 static void run(void *state)
 {
     sort_state *s   = (sort_state *)state;
-    sort_job    all = { s->keys, s->spare, s->count };
+    sort_job    all = { .keys = s->keys, .spare = s->spare, .count = s->count };
 
-    sort_task(&all);
+    BENCH_ROOT(&all, sort_task);
 }
 
 /* A sorted permutation has one checksum; 0 says that order or sum is broken. */
@@ -173,16 +177,17 @@ static bench_outcome finish(void *state)
 }
 
 const bench_kernel bench_msort = {
-    .name       = "msort",
-    .summary    = "merge sort of 64-bit keys with a parallel merge, fork-join to 4096 keys",
-    .size_is    = "keys",
-    .loops      = false,
-    .tiny       = 20000,
-    .quick      = 1 << 19,
-    .full       = 1 << 21,
-    .quick_seed = 0,
-    .prepare    = prepare,
-    .run        = run,
-    .finish     = finish,
-    .known      = NULL,
+    .name         = "msort",
+    .summary      = "merge sort of 64-bit keys with a parallel merge, fork-join to 4096 keys",
+    .size_is      = "keys",
+    .loops        = false,
+    .tiny         = 20000,
+    .quick        = 1 << 19,
+    .full         = 1 << 21,
+    .quick_seed   = 0,
+    .prepare      = prepare,
+    .run          = run,
+    .run_detached = NULL,
+    .finish       = finish,
+    .known        = NULL,
 };

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* n-queens: count all placements, a detached task per placed queen down to a cut-off, bit masks for the three
+/* n-queens: count all placements, a forked task per placed queen down to a cut-off, bit masks for the three
  * directions. Subtrees differ in size by orders of magnitude, and no one knows which before looking. */
 #include "kernel.h"
 
 enum {
     TASK_ROWS = 5, /* rows that are tasks; below, serial: tens of thousands of tasks of some microseconds at n = 14 */
     N_KNOWN   = 16,
+    N_MAX     = 32, /* columns in a mask */
 };
 
 typedef struct board {
+    BENCH_HEAD
     uint32_t columns, left, right; /* attacked columns of the next row */
     int32_t  row;
+    uint64_t solutions, tasks; /* out: of this board and all that follow from it */
 } board;
 
 static struct {
-    uint32_t     all; /* n ones */
-    int32_t      n;
-    bench_tally *solutions; /* per worker */
-    bench_tally *tasks;
+    uint32_t all; /* n ones */
+    int32_t  n;
+    board    empty;
 } the_search;
 
 static uint64_t count_below(uint32_t columns, uint32_t left, uint32_t right)
@@ -34,56 +36,58 @@ static uint64_t count_below(uint32_t columns, uint32_t left, uint32_t right)
     return count;
 }
 
-static void place(void *argument)
-{
-    const board *b = (const board *)argument;
+static void place(BENCH_AT board *b);
+BENCH_FORKED(place, board)
 
-    the_search.tasks[bench_self()].count++;
+static void place(BENCH_AT board *b)
+{
+    board    next[N_MAX];
+    uint32_t queens = 0;
+
+    b->tasks = 1;
     if (b->row >= TASK_ROWS || b->row == the_search.n) {
-        uint64_t count = count_below(b->columns, b->left, b->right);
-        the_search.solutions[bench_self()].count += count;
+        b->solutions = count_below(b->columns, b->left, b->right);
         return;
     }
+    BENCH_SCOPE
     for (uint32_t room = the_search.all & ~(b->columns | b->left | b->right); room; room &= room - 1) {
         uint32_t queen = room & (0u - room);
-        board    next  = { b->columns | queen, (b->left | queen) << 1, (b->right | queen) >> 1, b->row + 1 };
-        BENCH_DETACH(place, board, next);
+        board   *child = &next[queens++];
+        child->columns = b->columns | queen;
+        child->left    = (b->left | queen) << 1;
+        child->right   = (b->right | queen) >> 1;
+        child->row     = b->row + 1;
+        BENCH_FORK(child, place);
+    }
+    BENCH_JOIN(next, queens, place);
+    b->solutions = 0;
+    for (uint32_t i = 0; i < queens; i++) {
+        b->solutions += next[i].solutions;
+        b->tasks += next[i].tasks;
     }
 }
 
 static void *prepare(long size, uint64_t seed)
 {
-    size_t bytes = BENCH_WORKERS_MAX * sizeof(bench_tally);
-
     (void)seed; /* the board has no chance in it */
-    the_search.n         = (int32_t)size;
-    the_search.all       = (1u << size) - 1;
-    the_search.solutions = (bench_tally *)bench_alloc(bytes);
-    the_search.tasks     = (bench_tally *)bench_alloc(bytes);
-    memset(the_search.solutions, 0, bytes);
-    memset(the_search.tasks, 0, bytes);
-    return &the_search;
+    the_search.n   = (int32_t)size;
+    the_search.all = (1u << size) - 1;
+    memset(&the_search.empty, 0, sizeof the_search.empty);
+    return &the_search.empty;
 }
 
 static void run(void *state)
 {
-    board empty = { 0, 0, 0, 0 };
+    board *empty = (board *)state;
 
-    (void)state;
-    place(&empty);
+    BENCH_ROOT(empty, place);
 }
 
 static bench_outcome finish(void *state)
 {
-    bench_outcome outcome = { 0, 0 };
+    const board  *empty   = (const board *)state;
+    bench_outcome outcome = { empty->solutions, empty->tasks };
 
-    (void)state;
-    for (int w = 0; w < BENCH_WORKERS_MAX; w++) {
-        outcome.check += the_search.solutions[w].count;
-        outcome.tasks += the_search.tasks[w].count;
-    }
-    free(the_search.solutions);
-    free(the_search.tasks);
     return outcome;
 }
 
@@ -101,16 +105,17 @@ static bool known(long size, uint64_t seed, uint64_t *check)
 }
 
 const bench_kernel bench_queens = {
-    .name       = "queens",
-    .summary    = "n-queens, all placements, a task per queen in the first five rows",
-    .size_is    = "queens",
-    .loops      = false,
-    .tiny       = 7,
-    .quick      = 13,
-    .full       = 14,
-    .quick_seed = 0,
-    .prepare    = prepare,
-    .run        = run,
-    .finish     = finish,
-    .known      = known,
+    .name         = "queens",
+    .summary      = "n-queens, all placements, a task per queen in the first five rows",
+    .size_is      = "queens",
+    .loops        = false,
+    .tiny         = 7,
+    .quick        = 13,
+    .full         = 14,
+    .quick_seed   = 0,
+    .prepare      = prepare,
+    .run          = run,
+    .run_detached = NULL,
+    .finish       = finish,
+    .known        = known,
 };

@@ -4,7 +4,8 @@
  * A node's SHA-1 state says how many children it has, and the state and number of a child give the child's state, so
  * nobody knows the shape before it is searched. T1 is the published geometric tree at depth 10 (4,130,071 nodes), T3
  * the published binomial tree with 2000 children of the root (4,112,897 nodes); other sizes are checked against the
- * serial form. One detached task per node: no cut-off. */
+ * serial form. A task per node, no cut-off: forked, with the children in an array of the parent's frame as the
+ * Barcelona suite has them, and detached, where a task carries its node and adds to its worker's count. */
 #include "kernel.h"
 #include "sha1_block.h"
 
@@ -28,8 +29,16 @@ typedef struct tree_node {
     uint32_t depth;
 } tree_node;
 
+/* A subtree to be counted. */
+typedef struct subtree {
+    BENCH_HEAD
+    tree_node node;
+    uint64_t  nodes; /* out */
+} subtree;
+
 typedef struct search {
-    bench_tally *nodes;    /* per worker */
+    uint64_t     forked_nodes;
+    bench_tally *nodes;    /* per worker, of the detached style */
     double       log_miss; /* log(1 - p) of the geometric distribution */
     uint32_t     depth_max;
     uint32_t     root_children; /* 0: geometric tree */
@@ -71,23 +80,53 @@ static tree_node node_child(const tree_node *parent, uint32_t number)
     return child;
 }
 
-static void visit(void *argument)
+static void visit_children(BENCH_AT subtree *parent, uint32_t children);
+
+/* Small and inline, so that the many nodes without children cost no frame. */
+static inline void visit(BENCH_AT subtree *tree)
+{
+    uint32_t children = node_children(&tree->node);
+
+    tree->nodes = 1;
+    if (children)
+        visit_children(BENCH_HERE tree, children);
+}
+BENCH_FORKED(visit, subtree)
+
+/* The array has its real length, because the binomial tree is more than a thousand levels deep; alloca, because C++ has
+ * no arrays of variable length. */
+static void visit_children(BENCH_AT subtree *parent, uint32_t children)
+{
+    subtree *child = (subtree *)__builtin_alloca(children * sizeof *child);
+
+    BENCH_SCOPE
+    for (uint32_t i = 0; i < children; i++) {
+        child[i].node = node_child(&parent->node, i);
+        BENCH_FORK(&child[i], visit);
+    }
+    BENCH_JOIN(child, children, visit);
+    for (uint32_t i = 0; i < children; i++)
+        parent->nodes += child[i].nodes;
+}
+
+static void visit_detached(void *argument)
 {
     const tree_node *node     = (const tree_node *)argument;
     uint32_t         children = node_children(node);
 
     the_search.nodes[bench_self()].count++;
     for (uint32_t i = 0; i < children; i++)
-        BENCH_DETACH(visit, tree_node, node_child(node, i));
+        BENCH_DETACH(visit_detached, tree_node, node_child(node, i));
 }
 
 static void *prepare(uint32_t seed)
 {
     size_t bytes = BENCH_WORKERS_MAX * sizeof(bench_tally);
 
-    the_search.seed     = seed;
-    the_search.log_miss = log(1.0 - 1.0 / (1.0 + T1_BRANCHING));
-    the_search.nodes    = (bench_tally *)bench_alloc(bytes);
+    the_search.seed         = seed;
+    the_search.forked_nodes = 0;
+    the_search.log_miss     = log(1.0 - 1.0 / (1.0 + T1_BRANCHING));
+    the_search.nodes        = (bench_tally *)bench_alloc(bytes);
     memset(the_search.nodes, 0, bytes);
     return &the_search;
 }
@@ -105,22 +144,38 @@ static void *prepare_t3(long size, uint64_t seed)
     return prepare(seed ? (uint32_t)seed : (uint32_t)T3_SEED);
 }
 
-static void run(void *state)
+static tree_node tree_root(const search *s)
 {
-    const search *s          = (const search *)state;
-    uint32_t      message[5] = { 0 };
-    tree_node     root;
+    uint32_t  message[5] = { 0 };
+    tree_node root;
 
     message[SEED_WORD] = s->seed;
     sha1_block(message, 5, root.state);
     root.depth = 0;
-    visit(&root);
+    return root;
+}
+
+static void run(void *state)
+{
+    search *s = (search *)state;
+    subtree all;
+
+    all.node = tree_root(s);
+    BENCH_ROOT(&all, visit);
+    s->forked_nodes = all.nodes;
+}
+
+static void run_detached(void *state)
+{
+    tree_node root = tree_root((const search *)state);
+
+    visit_detached(&root);
 }
 
 static bench_outcome finish(void *state)
 {
     search       *s       = (search *)state;
-    bench_outcome outcome = { 0, 0 };
+    bench_outcome outcome = { 0, s->forked_nodes };
 
     for (int w = 0; w < BENCH_WORKERS_MAX; w++)
         outcome.tasks += s->nodes[w].count;
@@ -142,31 +197,33 @@ static bool known_t3(long size, uint64_t seed, uint64_t *check)
 }
 
 const bench_kernel bench_uts_t1 = {
-    .name       = "uts-t1",
-    .summary    = "unbalanced tree search, geometric tree, SHA-1, a task per node (size 10 is the published T1)",
-    .size_is    = "depth",
-    .loops      = false,
-    .tiny       = 5,
-    .quick      = 8,
-    .full       = T1_DEPTH,
-    .quick_seed = 0,
-    .prepare    = prepare_t1,
-    .run        = run,
-    .finish     = finish,
-    .known      = known_t1,
+    .name         = "uts-t1",
+    .summary      = "unbalanced tree search, geometric tree, SHA-1, a task per node (size 10 is the published T1)",
+    .size_is      = "depth",
+    .loops        = false,
+    .tiny         = 5,
+    .quick        = 8,
+    .full         = T1_DEPTH,
+    .quick_seed   = 0,
+    .prepare      = prepare_t1,
+    .run          = run,
+    .run_detached = run_detached,
+    .finish       = finish,
+    .known        = known_t1,
 };
 
 const bench_kernel bench_uts_t3 = {
-    .name       = "uts-t3",
-    .summary    = "unbalanced tree search, binomial tree, SHA-1, a task per node (size 2000 is the published T3)",
-    .size_is    = "children of the root",
-    .loops      = false,
-    .tiny       = 4,
-    .quick      = 200,
-    .full       = T3_ROOT,
-    .quick_seed = 13, /* 378,865 nodes; the published seed gives 6,800 or 2.4 million at the sizes around */
-    .prepare    = prepare_t3,
-    .run        = run,
-    .finish     = finish,
-    .known      = known_t3,
+    .name         = "uts-t3",
+    .summary      = "unbalanced tree search, binomial tree, SHA-1, a task per node (size 2000 is the published T3)",
+    .size_is      = "children of the root",
+    .loops        = false,
+    .tiny         = 4,
+    .quick        = 200,
+    .full         = T3_ROOT,
+    .quick_seed   = 13, /* 378,865 nodes; the published seed gives 6,800 or 2.4 million at the sizes around */
+    .prepare      = prepare_t3,
+    .run          = run,
+    .run_detached = run_detached,
+    .finish       = finish,
+    .known        = known_t3,
 };

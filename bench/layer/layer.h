@@ -2,16 +2,20 @@
 /* The thin layer the kernels are written over, so that each kernel is written once.
  *
  * One of BENCH_SERIAL, BENCH_OPENMP, BENCH_LOOPS, BENCH_TBB, BENCH_RAMIFY picks the form at compile time. The macros
- * become what a user of that runtime would write by hand: an `omp task` with a direct call, a tbb::task_group, a
- * ramify_submit. Kernels keep to what C11 and C++20 share, because the oneTBB form is compiled as C++.
+ * become what a user of that runtime would write by hand: an `omp task` and a `taskwait`, a tbb::task_group, a
+ * ramify_fork_push. Kernels keep to what C11 and C++20 share, because the oneTBB form is compiled as C++.
  *
  * What a form provides, beside the functions below:
- *   BENCH_SCOPE(s)                opens a join scope in the current function
- *   BENCH_SPAWN(s, fn, pointer)   fn(pointer) may run elsewhere; *pointer lives until BENCH_JOIN(s)
- *   BENCH_JOIN(s)                 waits for what this function spawned into s
- *   BENCH_DETACH(fn, type, value) fn(&copy of value) runs some time before bench_layer_enter returns
- *   BENCH_NAME                    the form as the JSON names it
- * Recursive kernels that join use SCOPE/SPAWN/JOIN, so a fork-join interface replaces three macros and no kernel. */
+ *   BENCH_DETACH(fn, type, value)  fn(&copy of value) runs some time before bench_layer_enter returns
+ *   BENCH_NAME                     the form as the JSON names it
+ * and for functions that fork and join, which are written `void fn(BENCH_AT type *job)`:
+ *   BENCH_HEAD                     first in the struct of a job, which holds arguments and results
+ *   BENCH_AT, BENCH_HERE           before the first parameter, and before the first argument of every direct call
+ *   BENCH_FORKED(fn, type)         after the declaration of an fn that is forked
+ *   BENCH_SCOPE                    opens a function that forks, once per function
+ *   BENCH_FORK(job, fn)            fn(job) may run elsewhere; *job lives until its join
+ *   BENCH_JOIN(jobs, count, fn)    joins the newest `count` forks, an array in the order of its forks
+ *   BENCH_ROOT(job, fn)            runs the first one, from a function without BENCH_AT */
 #ifndef BENCH_LAYER_H
 #define BENCH_LAYER_H
 

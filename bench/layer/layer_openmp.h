@@ -7,9 +7,18 @@
 #ifndef BENCH_NAME
 #error "the build names the OpenMP runtime: -DBENCH_NAME=..."
 #endif
-#define BENCH_SCOPE(scope)
-#define BENCH_SPAWN(scope, fn, pointer) _Pragma("omp task") fn(pointer)
-#define BENCH_JOIN(scope) _Pragma("omp taskwait")
+#define BENCH_HEAD
+#define BENCH_AT
+#define BENCH_HERE
+#define BENCH_FORKED(fn, type)
+#define BENCH_SCOPE
+#define BENCH_FORK(job, fn)                                                                                            \
+    do {                                                                                                               \
+        __typeof__(job) bench_job = (job);                                                                             \
+        _Pragma("omp task firstprivate(bench_job)") fn(bench_job);                                                     \
+    } while (0)
+#define BENCH_JOIN(jobs, count, fn) _Pragma("omp taskwait")
+#define BENCH_ROOT(job, fn) fn(job)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \
         type bench_copy = (value);                                                                                     \

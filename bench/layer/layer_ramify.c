@@ -77,9 +77,10 @@ void bench_layer_enter(void (*fn)(void *), void *argument)
 void bench_each(const bench_blocks *blocks)
 {
     ramify_item   items[CHUNK_ITEMS];
-    ramify_group *group = bench_ramify_open();
+    ramify_group *group;
     char         *block = blocks->items;
 
+    demand(ramify_group_create(runtime, NULL, &group), "ramify_group_create");
     for (long first = 0; first < blocks->count; first += CHUNK_ITEMS) {
         size_t filled = 0;
         for (long i = first; i < blocks->count && filled < CHUNK_ITEMS; i++, filled++) {
@@ -91,26 +92,13 @@ void bench_each(const bench_blocks *blocks)
         }
         demand(ramify_submit_batch(group, items, filled, NULL), "ramify_submit_batch");
     }
-    bench_ramify_join(group);
+    demand(ramify_wait(group), "ramify_wait");
+    demand(ramify_group_free(group), "ramify_group_free");
 }
 
-ramify_group *bench_ramify_open(void)
+void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn)
 {
-    ramify_group *group;
-
-    demand(ramify_group_create(runtime, NULL, &group), "ramify_group_create");
-    return group;
-}
-
-void bench_ramify_spawn(ramify_group *scope, ramify_task_fn fn, void *pointer)
-{
-    demand(ramify_submit(scope, fn, pointer, NULL), "ramify_submit");
-}
-
-void bench_ramify_join(ramify_group *scope)
-{
-    demand(ramify_wait(scope), "ramify_wait");
-    demand(ramify_group_free(scope), "ramify_group_free");
+    demand(ramify_fork_call(runtime, fork, fn), "ramify_fork_call");
 }
 
 /* Takes a copy's room from the caller's free list; rooms are never given back to the system, the process ends soon. */
@@ -166,6 +154,8 @@ void bench_layer_report(FILE *out)
     fprintf(out, ", \"stolen_tasks\": %llu, \"parks\": %llu, \"wakes\": %llu, \"bind_failures\": %llu",
             (unsigned long long)counts.stolen_tasks, (unsigned long long)counts.parks, (unsigned long long)counts.wakes,
             (unsigned long long)counts.bind_failures);
+    fprintf(out, ", \"forks\": %llu, \"forks_stolen\": %llu, \"forks_at_once\": %llu", (unsigned long long)counts.forks,
+            (unsigned long long)counts.forks_stolen, (unsigned long long)counts.forks_at_once);
 }
 
 void bench_layer_stop(void)

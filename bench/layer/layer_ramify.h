@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The Ramify form: tasks submitted into groups. A join scope is a group of its own; detached tasks go to the group of
- * the running bench_layer_enter. */
+/* The Ramify form: forks on the caller's stack for what joins; tasks submitted into the group of the running
+ * bench_layer_enter for what is detached. A policy sees the latter alone. */
 #ifndef BENCH_LAYER_RAMIFY_H
 #define BENCH_LAYER_RAMIFY_H
 
@@ -10,10 +10,8 @@
 extern "C" {
 #endif
 
-ramify_group *bench_ramify_open(void);
-void          bench_ramify_spawn(ramify_group *scope, ramify_task_fn fn, void *pointer);
-void          bench_ramify_join(ramify_group *scope);
-void          bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes);
+void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn);
+void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes);
 
 #ifdef __cplusplus
 }
@@ -22,9 +20,23 @@ void          bench_ramify_detach(ramify_task_fn fn, const void *value, size_t v
 #ifndef BENCH_NAME
 #define BENCH_NAME "ramify"
 #endif
-#define BENCH_SCOPE(scope) ramify_group *scope = bench_ramify_open()
-#define BENCH_SPAWN(scope, fn, pointer) bench_ramify_spawn(scope, fn, pointer)
-#define BENCH_JOIN(scope) bench_ramify_join(scope)
+#define BENCH_HEAD ramify_fork bench_fork;
+#define BENCH_AT ramify_context bench_context,
+#define BENCH_HERE bench_context,
+#define BENCH_FORKED(fn, type)                                                                                         \
+    static void fn##_stolen(ramify_context bench_context, ramify_fork *bench_fork)                                     \
+    {                                                                                                                  \
+        fn(bench_context, (type *)bench_fork);                                                                         \
+    }
+#define BENCH_SCOPE
+#define BENCH_FORK(job, fn) bench_context = ramify_fork_push(bench_context, &(job)->bench_fork, fn##_stolen)
+#define BENCH_JOIN(jobs, count, fn)                                                                                    \
+    do {                                                                                                               \
+        for (size_t bench_i = (count); bench_i-- > 0;)                                                                 \
+            if (ramify_fork_join(&bench_context, &(jobs)[bench_i].bench_fork))                                         \
+                fn(bench_context, &(jobs)[bench_i]);                                                                   \
+    } while (0)
+#define BENCH_ROOT(job, fn) bench_ramify_root(&(job)->bench_fork, fn##_stolen)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \
         type bench_copy = (value);                                                                                     \

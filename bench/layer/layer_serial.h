@@ -6,9 +6,14 @@
 #ifndef BENCH_NAME
 #define BENCH_NAME "serial"
 #endif
-#define BENCH_SCOPE(scope)
-#define BENCH_SPAWN(scope, fn, pointer) fn(pointer)
-#define BENCH_JOIN(scope) ((void)0)
+#define BENCH_HEAD
+#define BENCH_AT
+#define BENCH_HERE
+#define BENCH_FORKED(fn, type)
+#define BENCH_SCOPE
+#define BENCH_FORK(job, fn) fn(job)
+#define BENCH_JOIN(jobs, count, fn) ((void)(jobs))
+#define BENCH_ROOT(job, fn) fn(job)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \
         type bench_copy = (value);                                                                                     \

@@ -10,9 +10,14 @@ extern tbb::task_group *bench_tbb_root; /* of the running bench_layer_enter */
 #ifndef BENCH_NAME
 #define BENCH_NAME "onetbb"
 #endif
-#define BENCH_SCOPE(scope) tbb::task_group scope
-#define BENCH_SPAWN(scope, fn, pointer) scope.run([bench_pointer = static_cast<void *>(pointer)] { fn(bench_pointer); })
-#define BENCH_JOIN(scope) scope.wait()
+#define BENCH_HEAD
+#define BENCH_AT
+#define BENCH_HERE
+#define BENCH_FORKED(fn, type)
+#define BENCH_SCOPE tbb::task_group bench_scope;
+#define BENCH_FORK(job, fn) bench_scope.run([bench_job = (job)] { fn(bench_job); })
+#define BENCH_JOIN(jobs, count, fn) bench_scope.wait()
+#define BENCH_ROOT(job, fn) fn(job)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \
         type bench_copy = (value);                                                                                     \

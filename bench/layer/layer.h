@@ -5,8 +5,11 @@
  * become what a user of that runtime would write by hand: an `omp task` and a `taskwait`, a tbb::task_group, a
  * ramify_fork_push. Kernels keep to what C11 and C++20 share, because the oneTBB form is compiled as C++.
  *
- * What a form provides, beside the functions below:
- *   BENCH_DETACH(fn, type, value)  fn(&copy of value) runs some time before bench_layer_enter returns
+ * Beside the functions below a form provides the macros that follow. */
+#ifndef BENCH_LAYER_H
+#define BENCH_LAYER_H
+
+/*   BENCH_DETACH(fn, type, value)  fn(&copy of value) runs some time before bench_layer_enter returns
  *   BENCH_NAME                     the form as the JSON names it
  * and for functions that fork and join, which are written `void fn(BENCH_AT type *job)`:
  *   BENCH_HEAD                     first in the struct of a job, which holds arguments and results
@@ -16,8 +19,6 @@
  *   BENCH_FORK(job, fn)            fn(job) may run elsewhere; *job lives until its join
  *   BENCH_JOIN(jobs, count, fn)    joins the newest `count` forks, an array in the order of its forks
  *   BENCH_ROOT(job, fn)            runs the first one, from a function without BENCH_AT */
-#ifndef BENCH_LAYER_H
-#define BENCH_LAYER_H
 
 #include <stdbool.h>
 #include <stddef.h>

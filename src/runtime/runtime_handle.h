@@ -17,6 +17,10 @@ struct ramify_runtime {
     pthread_mutex_t    counter_lock; /* guards them */
 };
 
+/* Makes a runtime by options that were read already. lent: without threads; a team brings its own.
+ * Errors: as ramify_start. */
+ramify_status rmf_runtime_open(const ramify_options *options, bool lent, ramify_runtime **rt);
+
 /* Fills rt->watch once the pool stands. */
 void rmf_watch_init(ramify_runtime *rt);
 

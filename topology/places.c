@@ -188,8 +188,8 @@ static int by_first_cpu(const void *a, const void *b)
 static void read_word(reader *r, const rmf_machine *m)
 {
     static const char *const words[] = { "threads", "cores", "ll_caches", "numa_domains", "sockets" };
-    size_t                   length = strcspn(r->at, "( \t");
-    uint32_t                 word   = 0;
+    size_t                   length  = strcspn(r->at, "( \t");
+    uint32_t                 word    = 0;
     while (word < 5 && (strlen(words[word]) != length || strncmp(words[word], r->at, length) != 0))
         word++;
     switch (word) {

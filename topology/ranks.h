@@ -7,8 +7,8 @@
 #include "ranks_of.h"
 #include "shape.h"
 
-/* Reduces `usable` to the rank's share of the shape's cores: consecutive ones in tree order, so that a rank stays within
- * as few packages and caches as can be. With more ranks than cores, neighbours share one. shape: of `usable`. */
+/* Reduces `usable` to the rank's share of the shape's cores: consecutive ones in tree order, so that a rank stays
+ * within as few packages and caches as can be. With more ranks than cores, neighbours share one. shape: of `usable`. */
 void rmf_ranks_cut(const rmf_shape *shape, const rmf_ranks *ranks, uint64_t *usable);
 
 #endif

@@ -23,6 +23,7 @@
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -56,7 +57,7 @@ static inline ramify_status ramify_omp_run(ramify_team **keep, const ramify_opti
         status = ramify_team_run(team, (uint32_t)omp_get_thread_num(), fn, argument);
     if (!keep) {
 #pragma omp barrier
-#pragma omp master
+#pragma omp        master
         (void)ramify_team_free(team);
     }
     return status;
@@ -67,12 +68,15 @@ static inline ramify_status ramify_omp_run(ramify_team **keep, const ramify_opti
  * them). Unlike the variable RAMIFY_PLACES=openmp it knows what the process was allowed before OpenMP bound the initial
  * thread to its first place.
  *
- * options: NULL for the defaults; `places` and, unless it is set, `workers` are filled in. rt: out, untouched on failure.
- * Threads: any outside of a parallel region. Errors: those of ramify_start. Cost: as ramify_start. */
+ * options: NULL for the defaults; `places` and, unless it is set, `workers` are filled in. rt: out, untouched on
+ * failure. Threads: any outside of a parallel region. Errors: those of ramify_start. Cost: as ramify_start. */
 RAMIFY_NODISCARD static inline ramify_status ramify_omp_start(const ramify_options *options, ramify_runtime **rt)
 {
-    ramify_options none  = RAMIFY_OPTIONS_NONE, o = options ? *options : none;
+    ramify_options o;
     int            count = omp_get_num_places(), most = 0, all = 0;
+    memset(&o, 0, sizeof o);
+    if (options)
+        o = *options;
     for (int i = 0; i < count; i++) {
         int cpus = omp_get_place_num_procs(i);
         all += cpus;
@@ -80,11 +84,13 @@ RAMIFY_NODISCARD static inline ramify_status ramify_omp_start(const ramify_optio
     }
     if (!o.workers)
         o.workers = (uint32_t)omp_get_max_threads();
-    if (!all) /* OpenMP binds nothing: the machine as it is */
+    omp_proc_bind_t bind = omp_get_proc_bind();
+    if (!all || bind == omp_proc_bind_false) /* OpenMP binds nothing: the machine as it is */
         return ramify_start(&o, rt);
-    int    *cpus = (int *)malloc((size_t)most * sizeof *cpus);
-    size_t  room = (size_t)all * 12 + (size_t)count * 3 + 1, used = 0; /* a number of 11 digits and what is around it */
-    char   *text = (char *)malloc(room);
+    o.close     = o.close || bind == omp_proc_bind_close;
+    int   *cpus = (int *)malloc((size_t)most * sizeof *cpus);
+    size_t room = (size_t)all * 12 + (size_t)count * 3 + 1, used = 0; /* a number of 11 digits and what is around it */
+    char  *text          = (char *)malloc(room);
     ramify_status status = cpus && text ? RAMIFY_OK : RAMIFY_ERR_NO_MEMORY;
     for (int i = 0; !status && i < count; i++) {
         int in_place = omp_get_place_num_procs(i);
@@ -100,6 +106,35 @@ RAMIFY_NODISCARD static inline ramify_status ramify_omp_start(const ramify_optio
     free(text);
     free(cpus);
     return status;
+}
+
+/* Borrows idle workers for parallel regions that the calling task opens, itself or in a library it calls: regions get
+ * as many threads as cores were free, each bound to one of them.
+ *
+ * domain, most, loan: as in ramify_loan_take. Threads: as there. Returns the number of threads, 1 when nothing could be
+ * borrowed (loan is then NULL or a loan of the caller's own core). Undone by ramify_omp_return.
+ * Cost: as ramify_loan_take, and one parallel region. */
+static inline int ramify_omp_borrow(uint32_t domain, uint32_t most, ramify_loan **loan)
+{
+    ramify_loan *taken   = NULL;
+    int          threads = 1;
+    if (!ramify_loan_take(domain, most, &taken))
+        threads = (int)ramify_loan_threads(taken);
+    *loan = taken;
+    omp_set_num_threads(threads);
+    if (threads > 1) {
+#pragma omp parallel num_threads(threads)
+        (void)ramify_loan_bind(taken, (uint32_t)omp_get_thread_num());
+    }
+    return threads;
+}
+
+/* Gives back what ramify_omp_borrow got; the next regions of this thread are of one thread. loan: NULL is allowed.
+ * Threads: the one that borrowed. Cost: as ramify_loan_return. */
+static inline void ramify_omp_return(ramify_loan *loan)
+{
+    omp_set_num_threads(1); /* a worker's thread by itself would get as many as the machine has cores, per worker */
+    ramify_loan_return(loan);
 }
 
 #ifdef __cplusplus

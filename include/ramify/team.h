@@ -16,8 +16,8 @@ extern "C" {
 
 typedef struct ramify_team ramify_team;
 
-/* What a team runs, on its thread 0, which is a worker meanwhile. The runtime lives as long as the team, but has workers
- * only until this function has returned and every group is done. */
+/* What a team runs, on its thread 0, which is a worker meanwhile. The runtime lives as long as the team, but has
+ * workers only until this function has returned and every group is done. */
 typedef void (*ramify_team_fn)(ramify_runtime *rt, void *argument);
 
 /* Makes a team without threads.

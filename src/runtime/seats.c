@@ -68,8 +68,9 @@ static void take_leaf(rmf_seat *seat, uint32_t number, const ramify_tree *tree, 
     used[seat->worker] = true;
     if (fits == 0 && !rmf_bits_is_empty(seat->mask, WORDS)) {
         char list[80];
-        rmf_log_line(log, RAMIFY_LOG_WARNING, "thread %u of the team is bound to CPUs %s and works as leaf %u elsewhere",
-                     number, rmf_bits_list(seat->mask, WORDS, list, sizeof list), seat->worker);
+        rmf_log_line(log, RAMIFY_LOG_WARNING,
+                     "thread %u of the team is bound to CPUs %s and works as leaf %u elsewhere", number,
+                     rmf_bits_list(seat->mask, WORDS, list, sizeof list), seat->worker);
     }
 }
 
@@ -112,6 +113,7 @@ void rmf_seat_bind(rmf_seat *seat, const ramify_tree *tree)
 void rmf_seat_unbind(rmf_seat *seat)
 {
     if (seat->bound)
-        (void)set_mask(seat->mask); /* what the thread had a moment ago is allowed, or the kernel has moved it already */
+        (void)set_mask(
+            seat->mask); /* what the thread had a moment ago is allowed, or the kernel has moved it already */
     seat->bound = false;
 }

@@ -86,7 +86,7 @@ static ramify_status make_runtime(ramify_team *team, uint32_t threads)
                                           .log         = o.log,
                                           .log_self    = o.log_self,
                                           .diagnosis   = o.diagnosis };
-        status = ramify_tree_open(&how, &tree);
+        status                        = ramify_tree_open(&how, &tree);
     }
     if (!status) {
         rmf_seats_take(team->seats, threads, tree, o.no_bind, &log);

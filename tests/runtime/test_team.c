@@ -112,8 +112,8 @@ static void lent_threads_are_the_workers(void **state)
 static void a_team_keeps_its_runtime(void **state)
 {
     (void)state;
-    seen            s    = { .wait_in_fn = true };
-    ramify_team    *team = new_team(NULL);
+    seen            s     = { .wait_in_fn = true };
+    ramify_team    *team  = new_team(NULL);
     ramify_runtime *first = NULL;
     for (int i = 0; i < 50; i++) {
         round_ r = { .team = team, .fn = submit_many, .argument = &s, .threads = 3 };
@@ -215,11 +215,11 @@ typedef struct nested {
 
 static void lend_again(ramify_runtime *rt, void *argument)
 {
-    nested *n = argument;
-    round_  r = { .team = new_team(NULL), .fn = submit_many, .argument = &n->inner, .threads = 2 };
+    nested   *n = argument;
+    round_    r = { .team = new_team(NULL), .fn = submit_many, .argument = &n->inner, .threads = 2 };
     pthread_t other;
-    member    m        = { &r, 1 };
-    n->outer_before    = ramify_here().worker;
+    member    m         = { &r, 1 };
+    n->outer_before     = ramify_here().worker;
     n->inner.wait_in_fn = true;
     assert_int_equal(ramify_team_claim(r.team, 2), RAMIFY_OK);
     assert_int_equal(pthread_create(&other, NULL, come, &m), 0);
@@ -273,10 +273,10 @@ static void misuse_is_refused(void **state)
 static void a_bad_option_reaches_every_thread(void **state)
 {
     (void)state;
-    ramify_diagnosis why  = { 0 };
-    ramify_options   bad  = { .policy = "afinity", .diagnosis = &why };
-    seen             s    = { 0 };
-    round_           r    = { .team = new_team(&bad), .fn = submit_many, .argument = &s, .threads = 3 };
+    ramify_diagnosis why = { 0 };
+    ramify_options   bad = { .policy = "afinity", .diagnosis = &why };
+    seen             s   = { 0 };
+    round_           r   = { .team = new_team(&bad), .fn = submit_many, .argument = &s, .threads = 3 };
     for (int i = 0; i < 2; i++) {
         run_round(&r);
         for (uint32_t t = 0; t < 3; t++)
@@ -290,9 +290,12 @@ static void a_bad_option_reaches_every_thread(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lent_threads_are_the_workers), cmocka_unit_test(a_team_keeps_its_runtime),
-        cmocka_unit_test(bound_threads_keep_their_cpus), cmocka_unit_test(teams_nest),
-        cmocka_unit_test(misuse_is_refused),             cmocka_unit_test(a_bad_option_reaches_every_thread),
+        cmocka_unit_test(lent_threads_are_the_workers),
+        cmocka_unit_test(a_team_keeps_its_runtime),
+        cmocka_unit_test(bound_threads_keep_their_cpus),
+        cmocka_unit_test(teams_nest),
+        cmocka_unit_test(misuse_is_refused),
+        cmocka_unit_test(a_bad_option_reaches_every_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -37,7 +37,7 @@ extern "C" {
  * options, fn, argument: as in ramify_team_create and ramify_team_run; only thread 0's fn and argument count.
  * Threads: every thread of the innermost parallel region, like a barrier; regions may nest, and several teams may do it
  * at once. Outside of a region the calling thread is a team of one.
- * Errors, the same in every thread: those of ramify_team_claim and ramify_team_run. Cost: as those, and a barrier. */
+ * Errors: the same in every thread: those of ramify_team_claim and ramify_team_run. Cost: as those, and a barrier. */
 static inline ramify_status ramify_omp_run(ramify_team **keep, const ramify_options *options, ramify_team_fn fn,
                                            void *argument)
 {

@@ -44,7 +44,7 @@ RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_team_claim(ramify_team *team, u
  * many and bound as before.
  * Threads: those of the team; blocks until all have come. A thread may be a worker of another runtime, or of another
  * team: it is that again afterwards, but the other runtime's work waits meanwhile.
- * Errors, the same in every thread: those of ramify_start (fn did not run). In the calling thread alone: ERR_INVALID
+ * Errors: the same in every thread: those of ramify_start (fn did not run). In the calling thread alone: ERR_INVALID
  * team or fn is NULL, or the team was not claimed; ERR_RANGE number is out of range; ERR_BUSY this number has come
  * already. Cost: two barriers, one call to read the mask; the first run, or one with other CPUs, builds the tree. */
 RAMIFY_API ramify_status ramify_team_run(ramify_team *team, uint32_t number, ramify_team_fn fn, void *argument);

@@ -51,7 +51,7 @@ static void claim_nearest(ramify_loan *loan, uint32_t within, uint32_t most)
 static void leave_enough(ramify_loan *loan)
 {
     while (loan->count > 1 && rmf_fetch_where_left(loan->pool) != RAMIFY_NONE) {
-        rmf_park_release(&loan->pool->parking, loan->workers[--loan->count]);
+        rmf_park_return(&loan->pool->parking, loan->workers[--loan->count]);
         if (rmf_parking_has_searcher(&loan->pool->parking))
             return;
     }
@@ -123,7 +123,7 @@ void ramify_loan_return(ramify_loan *loan)
     if (!loan)
         return;
     for (uint32_t i = 1; i < loan->count; i++)
-        rmf_park_release(&loan->pool->parking, loan->workers[i]);
+        rmf_park_return(&loan->pool->parking, loan->workers[i]);
     (void)set_mask(loan->mask); /* what the thread had a moment ago; an empty one, never read, is refused */
     free(loan);
 }

@@ -128,7 +128,7 @@ bool rmf_park_claim(rmf_parking *parking, uint32_t worker)
     return clear_bit(parking, worker);
 }
 
-void rmf_park_release(rmf_parking *parking, uint32_t worker)
+void rmf_park_return(rmf_parking *parking, uint32_t worker)
 {
     hand_token(parking, worker);
 }

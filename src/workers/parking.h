@@ -84,7 +84,7 @@ uint32_t rmf_wake_worker(rmf_parking *parking, uint32_t worker);
 
 /* Takes a parked worker out of reach of every waker, asleep, until it is released; false: it is not parked. */
 bool rmf_park_claim(rmf_parking *parking, uint32_t worker);
-void rmf_park_release(rmf_parking *parking, uint32_t worker);
+void rmf_park_return(rmf_parking *parking, uint32_t worker);
 
 /* Sleeps until *word is no longer `value`, at most `most_ns` (0: without limit); may wake early. */
 void rmf_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t most_ns);

@@ -13,5 +13,6 @@
 #include <ramify/status.h>
 #include <ramify/team.h>
 #include <ramify/tree.h>
+#include <ramify/view.h>
 
 #endif

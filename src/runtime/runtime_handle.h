@@ -4,6 +4,7 @@
 #ifndef RMF_RUNTIME_HANDLE_H
 #define RMF_RUNTIME_HANDLE_H
 
+#include "shared_view.h"
 #include "snapshot.h"
 #include "submit.h"
 
@@ -15,6 +16,7 @@ struct ramify_runtime {
     rmf_watch          watch; /* what the monitor sees of the pool */
     rmf_counter_set   *counters;     /* NULL: none */
     pthread_mutex_t    counter_lock; /* guards them */
+    rmf_view_writer   *view;         /* NULL: none */
 };
 
 /* Makes a runtime by options that were read already. lent: without threads; a team brings its own.
@@ -23,5 +25,8 @@ ramify_status rmf_runtime_open(const ramify_options *options, bool lent, ramify_
 
 /* Fills rt->watch once the pool stands. */
 void rmf_watch_init(ramify_runtime *rt);
+
+/* Starts a view of it for other processes; what goes wrong goes to the log, and the runtime does without. */
+void rmf_watch_share(ramify_runtime *rt);
 
 #endif

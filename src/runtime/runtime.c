@@ -67,13 +67,11 @@ ramify_status rmf_runtime_open(const ramify_options *o, bool lent, ramify_runtim
         status = start_pool(o, lent, rt);
     if (!status) {
         rmf_watch_init(rt);
-        if (o->counters && !lent) /* there is no thread yet whose events could be counted */
-            status = ramify_counters_start(rt, o->counters, o->diagnosis);
+        if (!lent) /* a team does it once its threads are there */
+            status = rmf_watch_start(rt, o);
         if (status)
             rmf_pool_stop(rt->pool);
     }
-    if (!status && o.view)
-        rmf_watch_share(rt);
     if (status)
         drop(rt);
     else

@@ -29,7 +29,8 @@ struct ramify_team {
     ramify_runtime  *rt; /* NULL: none yet, or the last one did not fit */
     rmf_seat        *seats;
     uint32_t         seat_room, seated; /* seats allocated; how many the runtime was made for */
-    const char      *counters;          /* events to count from the first run on, NULL: none */
+    ramify_options   read;              /* the options with the variables of the environment on top */
+    bool             is_watched;        /* what they ask for has been started */
     ramify_status    status;            /* of this run; written before a gate, read behind it */
     _Atomic uint32_t threads;           /* of the run under way, 0: none */
     _Atomic uint32_t crippled;          /* threads of this run that found no memory for their worker */
@@ -97,7 +98,8 @@ static ramify_status make_runtime(ramify_team *team, uint32_t threads)
         ramify_tree_free(tree);
     else {
         team->rt->own_tree = tree;
-        team->counters     = o.counters;
+        team->read         = o;
+        team->is_watched   = false;
     }
     free(cpus);
     return status;
@@ -122,9 +124,9 @@ static void work(ramify_team *team, uint32_t number, rmf_worker *worker, ramify_
 {
     rmf_worker *before = rmf_worker_enter(worker);
     if (number == 0) {
-        if (team->counters) /* what cannot be counted is in the log and the rows; the work goes on */
-            (void)!ramify_counters_start(team->rt, team->counters, NULL);
-        team->counters = NULL;
+        if (!team->is_watched) /* what cannot be counted is in the diagnosis; the work goes on */
+            (void)!rmf_watch_start(team->rt, &team->read);
+        team->is_watched = true;
         fn(team->rt, argument);
         rmf_pool_dismiss(team->rt->pool);
     } else

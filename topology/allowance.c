@@ -3,7 +3,7 @@
 #include "allowance.h"
 #include "cgroup.h"
 #include "places.h"
-#include "ranks.h"
+#include "rank_part.h"
 
 #include <sched.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The part of a machine that is one MPI rank's when its launcher bound nothing: without it every rank would start a
  * worker on every core. All ranks cut the same cores in the same order, so they agree without a message. */
-#ifndef RMF_TOPOLOGY_RANKS_H
-#define RMF_TOPOLOGY_RANKS_H
+#ifndef RMF_TOPOLOGY_RANK_PART_H
+#define RMF_TOPOLOGY_RANK_PART_H
 
 #include "ranks_of.h"
 #include "shape.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A walk over a shape in tree order that keeps the cores of one rank. */
-#include "ranks.h"
+#include "rank_part.h"
 
 typedef struct walk {
     const rmf_shape *shape;

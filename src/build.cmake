@@ -37,6 +37,7 @@ function(ramify_room name)
   add_library(ramify_${name} OBJECT ${ROOM_SOURCES})
   target_include_directories(ramify_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_include_directories(ramify_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+  target_compile_definitions(ramify_${name} PRIVATE RAMIFY_NO_ASSERTIONS) # those of ramify/fork.h are for programs
   target_link_libraries(ramify_${name} PRIVATE ramify_flags Threads::Threads ${ROOM_LIBS})
   foreach(below IN LISTS ROOM_ROOMS)
     target_include_directories(ramify_${name} PUBLIC

@@ -22,13 +22,18 @@ static inline long fib(BENCH_AT long n)
 {
     if (n < 2)
         return n;
-    fib_job left;
-    left.n = n - 1;
-    BENCH_SCOPE
-    BENCH_FORK(&left, fib_apart);
-    long right = fib(BENCH_HERE n - 2);
-    BENCH_JOIN(&left, 1, fib_apart);
-    return left.value + right;
+    long right;
+    { /* the job's block ends before the direct call, which may then become a loop */
+        fib_job left;
+        left.n = n - 1;
+        BENCH_SCOPE
+        BENCH_FORK(&left, fib_apart);
+        right = fib(BENCH_HERE n - 2);
+        if (BENCH_JOINED(&left))
+            return left.value + right;
+        n = left.n;
+    }
+    return right + fib(BENCH_HERE n);
 }
 
 static void *prepare(long size, uint64_t seed)

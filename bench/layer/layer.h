@@ -18,6 +18,7 @@
  *   BENCH_SCOPE                    opens a function that forks, once per function
  *   BENCH_FORK(job, fn)            fn(job) may run elsewhere; *job lives until its join
  *   BENCH_JOIN(jobs, count, fn)    joins the newest `count` forks, an array in the order of its forks
+ *   BENCH_JOINED(job)              joins the newest fork; false: nobody ran it, the caller makes the direct call now
  *   BENCH_ROOT(job, fn)            runs the first one, from a function without BENCH_AT */
 
 #include <stdbool.h>

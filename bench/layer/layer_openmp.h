@@ -18,11 +18,18 @@
         _Pragma("omp task firstprivate(bench_job)") fn(bench_job);                                                     \
     } while (0)
 #define BENCH_JOIN(jobs, count, fn) _Pragma("omp taskwait")
+#define BENCH_JOINED(job) ((void)(job), bench_taskwait())
 #define BENCH_ROOT(job, fn) fn(job)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \
         type bench_copy = (value);                                                                                     \
         _Pragma("omp task firstprivate(bench_copy)") fn(&bench_copy);                                                  \
     } while (0)
+
+/* taskwait where an expression is due. */
+static inline bool bench_taskwait(void)
+{
+    _Pragma("omp taskwait") return true;
+}
 
 #endif

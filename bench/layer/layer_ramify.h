@@ -36,6 +36,7 @@ void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_byte
             if (ramify_fork_join(&bench_context, &(jobs)[bench_i].bench_fork))                                         \
                 fn(bench_context, &(jobs)[bench_i]);                                                                   \
     } while (0)
+#define BENCH_JOINED(job) (!ramify_fork_join(&bench_context, &(job)->bench_fork))
 #define BENCH_ROOT(job, fn) bench_ramify_root(&(job)->bench_fork, fn##_stolen)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \

@@ -13,6 +13,7 @@
 #define BENCH_SCOPE
 #define BENCH_FORK(job, fn) fn(job)
 #define BENCH_JOIN(jobs, count, fn) ((void)(jobs))
+#define BENCH_JOINED(job) ((void)(job), true)
 #define BENCH_ROOT(job, fn) fn(job)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \

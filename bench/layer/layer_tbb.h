@@ -17,6 +17,7 @@ extern tbb::task_group *bench_tbb_root; /* of the running bench_layer_enter */
 #define BENCH_SCOPE tbb::task_group bench_scope;
 #define BENCH_FORK(job, fn) bench_scope.run([bench_job = (job)] { fn(bench_job); })
 #define BENCH_JOIN(jobs, count, fn) bench_scope.wait()
+#define BENCH_JOINED(job) ((void)(job), bench_scope.wait(), true)
 #define BENCH_ROOT(job, fn) fn(job)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \

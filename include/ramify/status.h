@@ -37,7 +37,8 @@ extern "C" {
     X(ERR_TASK, -10, "a task reported an error", "ramify_group_error() gives the task's code")       \
     X(ERR_BUSY, -11, "still in use", "wait for the work to finish first")                            \
     X(ERR_RANGE, -12, "out of range", "the value, or a size made from it, does not fit")             \
-    X(ERR_SYSTEM, -13, "a system call failed", "the log hook got the call and its errno")
+    X(ERR_SYSTEM, -13, "a system call failed", "the log hook got the call and its errno")            \
+    X(ERR_ORDER, -14, "joined out of turn", "join each fork once, in its function, the newest first")
 
 /* Zero is success, every error is negative. Codes never change their number. */
 typedef enum ramify_status {

@@ -9,6 +9,7 @@
 #include "forks.h"
 
 #include "fetch.h"
+#include "fork_mistakes.h"
 #include "submit.h"
 #include "worker.h"
 
@@ -18,16 +19,12 @@ enum { NESTED_MAX = 32 };
 /* A worker that may not take foreign work any more looks again after this long, about one wake-up (22 us, PEERS.md). */
 static const uint64_t BURIED_NAP_NS = 20000;
 
-static const uint64_t DONE = UINT64_MAX, LOW_HALF = UINT32_MAX;
+/* DONE plus a status: the computation made a mistake. Statuses are negative and few (ramify/status.h). */
+static const uint64_t DONE = UINT64_MAX, DONE_FIRST = UINT64_MAX - 255, LOW_HALF = UINT32_MAX;
 
 static _Atomic uint64_t *state_of(ramify_fork *fork)
 {
     return (_Atomic uint64_t *)&fork->state; /* plain in the public header, because C++ has no _Atomic */
-}
-
-static rmf_worker *worker_of(ramify_lane *lane)
-{
-    return (rmf_worker *)((char *)lane - offsetof(rmf_worker, lane.open));
 }
 
 void rmf_fork_take(const rmf_worker *worker, ramify_fork *fork)
@@ -41,7 +38,7 @@ void rmf_fork_take(const rmf_worker *worker, ramify_fork *fork)
 void rmf_fork_await(const rmf_worker *worker, ramify_fork *fork)
 {
     uint64_t state = rmf_load_relaxed(state_of(fork));
-    while (state != DONE) {
+    while (state < DONE_FIRST) {
         uint64_t waited = (state & LOW_HALF) | (uint64_t)(worker->number + 1) << 32;
         /* order: before the sleeper's last look at the state; pairs with the swap in rmf_fork_finish */
         if (rmf_cas_seq_cst(state_of(fork), &state, waited))
@@ -53,7 +50,7 @@ void rmf_fork_finish(rmf_worker *worker, ramify_fork *fork)
 {
     /* order: releases the results to rmf_fork_is_done(); sees a waiter that has announced itself, or that one sees
      * this (seq_cst; pairs with rmf_fork_await) */
-    uint64_t before = rmf_swap_seq_cst(state_of(fork), DONE);
+    uint64_t before = rmf_swap_seq_cst(state_of(fork), DONE + (uint64_t)(int64_t)worker->mistake);
     if (before >> 32)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_worker(&worker->pool->parking, (uint32_t)(before >> 32) - 1));
 }
@@ -61,7 +58,13 @@ void rmf_fork_finish(rmf_worker *worker, ramify_fork *fork)
 bool rmf_fork_is_done(ramify_fork *fork)
 {
     /* order: acquires the results; seq_cst for a sleeper's last look; pairs with the swap in rmf_fork_finish */
-    return rmf_load_seq_cst(state_of(fork)) == DONE;
+    return rmf_load_seq_cst(state_of(fork)) >= DONE_FIRST;
+}
+
+/* The mistake of a done fork's computation. */
+static ramify_status mistake_of(ramify_fork *fork)
+{
+    return (ramify_status)(int64_t)(rmf_load_relaxed(state_of(fork)) - DONE);
 }
 
 /* Somebody asked: shares what is private below `head` while anybody idles, and goes back to the fast paths if nobody
@@ -78,18 +81,33 @@ static void answer(rmf_worker *worker, ramify_fork **head)
     rmf_lane_ask_any(&worker->lane);
 }
 
-/* The lane is full: the fork is done here and now, as a thief would. */
+/* The lane is full: the fork is done here and now, as a thief would. It has no slot; its state says so to the join. */
 static void run_at_once(rmf_worker *worker, ramify_fork **head, ramify_fork *fork)
 {
     rmf_lane_set_top_owner(&worker->lane, head + 1);
     fork->run((ramify_context){ &worker->lane.open, head + 1 }, fork);
     rmf_lane_set_top_owner(&worker->lane, head + 1);
     rmf_count(&worker->cell.counts.forks_at_once, 1);
+    rmf_store_relaxed(state_of(fork), DONE);
 }
 
-void ramify_fork_push_slow(ramify_lane *lane, ramify_fork **head, ramify_fork *fork)
+/* Runs in place of a NULL function. */
+static void forget(ramify_context context, ramify_fork *fork)
 {
-    rmf_worker *worker = worker_of(lane);
+    (void)context;
+    (void)fork;
+}
+
+void ramify_fork_push_slow(ramify_lane *open, ramify_fork **head, ramify_fork *fork, ramify_fork_fn run)
+{
+    rmf_worker *worker = rmf_worker_self();
+    rmf_fork_blame(RAMIFY_ERR_INVALID, ramify_fork_push_wrong((ramify_context){ open, head }, fork, run));
+    if (!worker || open != &worker->lane.open)
+        return;
+    if (!fork)
+        fork = &worker->stand_in;
+    fork->run = run ? run : forget;
+    rmf_store_relaxed(state_of(fork), 0);
     if (head >= worker->lane.end) {
         run_at_once(worker, head, fork);
         return;
@@ -104,7 +122,7 @@ static bool leapfrog(rmf_worker *worker, ramify_fork *fork, rmf_task *task)
 {
     uint64_t state = rmf_load_relaxed(state_of(fork));
     uint32_t thief = (uint32_t)state;
-    return state != DONE && thief != 0 && rmf_fetch_from(worker, thief - 1, task);
+    return state < DONE_FIRST && thief != 0 && rmf_fetch_from(worker, thief - 1, task);
 }
 
 /* Runs other things until the fork is done. */
@@ -124,16 +142,45 @@ static void await_thief(rmf_worker *worker, ramify_fork *fork)
     }
     worker->nested--;
     rmf_worker_resume(worker, start);
+    if (!worker->mistake)
+        worker->mistake = mistake_of(fork);
 }
 
-bool ramify_fork_join_slow(ramify_lane *open, ramify_fork **head, ramify_fork *fork)
+bool rmf_fork_is_newest(const rmf_lane *lane, ramify_fork **slot, const ramify_fork *fork)
 {
-    rmf_worker *worker = worker_of(open);
-    rmf_lane   *lane   = &worker->lane;
-    uint32_t    at     = rmf_lane_position(lane, head);
-    rmf_lane_set_top_owner(lane, head);
-    if (head >= lane->end) /* it ran at once */
+    if (slot < lane->slots || !fork)
         return false;
+    return slot < lane->end ? *slot == fork : rmf_load_relaxed(state_of((ramify_fork *)(uintptr_t)fork)) == DONE;
+}
+
+/* A join that may be a mistake. Returns the fork to join, NULL: none. */
+static ramify_fork *examine(rmf_worker *worker, ramify_context *context, ramify_fork *fork)
+{
+    const char *wrong = ramify_fork_join_wrong(context, fork);
+    if (!wrong)
+        return fork;
+    bool is_here = worker && context->lane == &worker->lane.open;
+    rmf_fork_blame(is_here && fork ? RAMIFY_ERR_ORDER : RAMIFY_ERR_INVALID, wrong);
+    if (is_here && !fork && rmf_fork_is_newest(&worker->lane, context->head - 1, &worker->stand_in))
+        return &worker->stand_in;
+    return NULL;
+}
+
+int ramify_fork_join_slow(ramify_lane *open, ramify_fork **head, ramify_fork *fork)
+{
+    rmf_worker *worker = rmf_worker_self();
+    fork               = examine(worker, &(ramify_context){ open, head }, fork);
+    if (!open)
+        return RAMIFY_JOIN_KEPT;
+    if (!fork)
+        return RAMIFY_JOIN_REFUSED;
+    rmf_lane *lane = &worker->lane;
+    uint32_t  at   = rmf_lane_position(lane, --head);
+    rmf_lane_set_top_owner(lane, head);
+    if (head >= lane->end) { /* it ran at once; a second join must not find it done */
+        rmf_store_relaxed(state_of(fork), 0);
+        return RAMIFY_JOIN_DONE;
+    }
     if (at >= lane->split) /* nobody has seen it, but somebody asked */
         answer(worker, head);
     else if (!rmf_lane_take_back_owner(lane, at)) {
@@ -142,34 +189,41 @@ bool ramify_fork_join_slow(ramify_lane *open, ramify_fork **head, ramify_fork *f
         await_thief(worker, fork);
         rmf_lane_set_top_owner(lane, head);
         rmf_lane_restart_owner(lane, at);
-        return false;
+        return RAMIFY_JOIN_DONE;
     }
     lane->open.kept[at % 8]++;
-    return true;
+    return RAMIFY_JOIN_KEPT;
 }
 
-/* Runs a root fork on its own worker. */
-static void call_here(rmf_worker *worker, ramify_fork *fork)
+/* Runs a root fork on its own worker; its mistake. */
+static ramify_status call_here(rmf_worker *worker, ramify_fork *fork)
 {
+    ramify_status outer = worker->mistake, inner;
     rmf_lane_mark mark;
+    worker->mistake = RAMIFY_OK;
     rmf_lane_hide_owner(&worker->lane, &mark);
     fork->run((ramify_context){ &worker->lane.open, worker->lane.open.top }, fork);
     rmf_lane_show_owner(&worker->lane, &mark);
     rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
+    inner           = worker->mistake;
+    worker->mistake = outer;
+    return inner;
 }
 
 void rmf_fork_enter(void *fork)
 {
-    call_here(rmf_worker_self(), fork);
+    ramify_status mistake = call_here(rmf_worker_self(), fork);
+    /* order: relaxed; whoever called reads it after its wait for the group */
+    rmf_store_relaxed(state_of(fork), DONE + (uint64_t)(int64_t)mistake);
 }
 
 ramify_status rmf_fork_call(rmf_pool *pool, ramify_group *group, ramify_fork *fork)
 {
     rmf_worker *worker = rmf_own_worker(pool);
-    if (worker) {
-        call_here(worker, fork);
-        return RAMIFY_OK;
-    }
+    if (worker)
+        return call_here(worker, fork);
     ramify_status status = ramify_submit(group, rmf_fork_enter, fork, NULL);
-    return status ? status : ramify_wait(group);
+    if (!status)
+        status = ramify_wait(group);
+    return status ? status : mistake_of(fork);
 }

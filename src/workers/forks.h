@@ -2,7 +2,7 @@
 /* The state of a fork: who took it, who waits for it, whether it is done.
  *
  * One word: 0 nobody took it; else the thief's number + 1 in the low half and the waiting owner's number + 1 in the
- * high half; all ones when it is done. After that the fork's memory is its owner's again. */
+ * high half; all ones when it is done, less the number of a mistake. After that the fork's memory is its owner's again. */
 #ifndef RMF_WORKERS_FORKS_H
 #define RMF_WORKERS_FORKS_H
 
@@ -14,16 +14,20 @@ void rmf_fork_take(const rmf_worker *worker, ramify_fork *fork);
 /* The worker, its owner, may sleep until the fork is done. */
 void rmf_fork_await(const rmf_worker *worker, ramify_fork *fork);
 
-/* The worker has run the fork; wakes its owner if that sleeps. */
+/* The worker has run the fork and made the mistake in worker->mistake, if any; wakes its owner if that sleeps. */
 void rmf_fork_finish(rmf_worker *worker, ramify_fork *fork);
 
 /* True when a thief has run the fork; then its results are visible. */
 bool rmf_fork_is_done(ramify_fork *fork);
 
+/* True when the fork is the newest: the one in the slot, or beyond the last slot one that ran at once. */
+bool rmf_fork_is_newest(const rmf_lane *lane, ramify_fork **slot, const ramify_fork *fork);
+
 /* Task function that runs a root fork. Only on a worker of the pool: a thread from outside has no lane. */
 void rmf_fork_enter(void *fork);
 
-/* Runs a root fork: here on a worker of the pool, otherwise as a task of `group` (which may be NULL on a worker). */
+/* Runs a root fork: here on a worker of the pool, otherwise as a task of `group` (which may be NULL on a worker).
+ * Errors: those of submitting and waiting; the computation's mistake. */
 ramify_status rmf_fork_call(rmf_pool *pool, ramify_group *group, ramify_fork *fork);
 
 #endif

@@ -54,6 +54,8 @@ struct rmf_worker {
     rmf_sender    sender;
     rmf_frame    *frame;
     uint32_t      nested;       /* joins it waits in, one on top of the other */
+    ramify_status mistake;      /* with forks, of the computation on top: the first */
+    ramify_fork   stand_in;     /* for a fork that is NULL */
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_victims   victims;

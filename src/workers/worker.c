@@ -137,6 +137,8 @@ static void run_fork(rmf_worker *worker, ramify_fork *fork)
 {
     rmf_lane_mark mark;
     rmf_frame     frame = { worker->frame, NULL, RAMIFY_NONE, 0 };
+    ramify_status outer = worker->mistake; /* is another computation's */
+    worker->mistake     = RAMIFY_OK;
     rmf_worker_settle(worker); /* a fork may run long; counts of groups must not wait for it */
     rmf_lane_hide_owner(&worker->lane, &mark);
     worker->frame = &frame;
@@ -148,6 +150,7 @@ static void run_fork(rmf_worker *worker, ramify_fork *fork)
     rmf_count(&worker->cell.counts.forks_stolen, 1);
     rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
     rmf_fork_finish(worker, fork);
+    worker->mistake = outer;
 }
 
 /* start_ticks: 0 when it is not sampled. */

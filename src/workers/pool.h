@@ -11,6 +11,7 @@
 #include "log.h"
 #include "parking.h"
 #include "plan.h"
+#include "ranks.h"
 #include "stock.h"
 #include "victims.h"
 
@@ -62,6 +63,7 @@ struct rmf_worker {
 typedef struct rmf_mail {
     _Atomic(rmf_inbox *) open;   /* any worker may fetch from it */
     _Atomic(rmf_inbox *) strict; /* only workers below the domain */
+    _Atomic(rmf_ranks *) ranks;  /* tasks with a priority; NULL until there was one */
 } rmf_mail;
 
 struct rmf_pool {
@@ -80,7 +82,8 @@ struct rmf_pool {
     uint64_t             seed;
     uint64_t             serial; /* start time, ns: tells pools apart whose memory is the same */
     uint32_t             queue_tasks, full, latency_every;
-    bool                 bind;
+    _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
+    bool                 bind, lent;
     pthread_mutex_t      lock; /* guards groups and the making of inboxes */
     ramify_group        *free_groups, *all_groups;
     pthread_t           *threads;
@@ -102,6 +105,7 @@ typedef struct rmf_pool_options {
     uint64_t           seed;
     uint32_t           spin_us, queue_tasks, full, latency_every;
     bool               bind;
+    bool               lent; /* makes no threads: the program's own come and go by rmf_worker_enter() */
     rmf_log            log;
 } rmf_pool_options;
 
@@ -111,12 +115,22 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **pool);
 /* Ends the workers once every group is done, and frees all. */
 void rmf_pool_stop(rmf_pool *pool);
 
+/* Sends home the workers of a pool whose threads are lent, once every group is done; called by one of them. The others
+ * see it as the end of rmf_worker_serve(). rmf_pool_reopen() lets them come again, when all have left. */
+void rmf_pool_dismiss(rmf_pool *pool);
+void rmf_pool_reopen(rmf_pool *pool);
+
 /* A worker's thread reports that it has its memory, or that it has not, and waits for the others. False: the start is
  * called off. */
 bool rmf_pool_stand(rmf_pool *pool, bool is_whole);
 
 /* The inbox of a domain, made if need be; NULL when there is no memory. */
 rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict);
+
+/* Makes an inbox with at least `cells` in its ring, as the pool's bound wants it; NULL when there is no memory. Frees
+ * what is at a place. */
+rmf_inbox *rmf_pool_make_inbox(const rmf_pool *pool, uint32_t cells);
+void       rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place);
 
 /* Load of a domain, as policies see it: tasks queued below it (with weights) and running. pool: an rmf_pool. */
 double rmf_pool_load(const void *pool, uint32_t domain);

@@ -43,6 +43,7 @@ static ramify_status start_pool(const ramify_options *o, ramify_runtime *rt)
 
 static void drop(ramify_runtime *rt)
 {
+    rmf_tracing_drop(&rt->tracing);
     rmf_counter_set_close(rt->counters);
     pthread_mutex_destroy(&rt->counter_lock);
     rmf_plan_free(rt->plan);
@@ -63,6 +64,7 @@ ramify_status ramify_start(const ramify_options *options, ramify_runtime **resul
     if (!rt)
         return RAMIFY_ERR_NO_MEMORY;
     pthread_mutex_init(&rt->counter_lock, NULL);
+    rmf_tracing_init(&rt->tracing);
     status = open_tree(&o, rt);
     if (!status)
         status = rmf_plan_create(rt->tree, o.policy, o.policies, o.seed, diagnosis, &rt->plan);
@@ -76,8 +78,10 @@ ramify_status ramify_start(const ramify_options *options, ramify_runtime **resul
     }
     if (status)
         drop(rt);
-    else
+    else {
+        rmf_tracing_start(rt, &o);
         *result = rt;
+    }
     return status;
 }
 
@@ -87,6 +91,7 @@ ramify_status ramify_stop(ramify_runtime *rt)
         return RAMIFY_OK;
     if (rmf_own_worker(rt->pool))
         return RAMIFY_ERR_BUSY;
+    rmf_tracing_finish(rt);
     rmf_pool_stop(rt->pool);
     drop(rt);
     return RAMIFY_OK;

@@ -6,6 +6,7 @@
 
 #include "snapshot.h"
 #include "submit.h"
+#include "tracing.h"
 
 struct ramify_runtime {
     const ramify_tree *tree;
@@ -15,6 +16,7 @@ struct ramify_runtime {
     rmf_watch          watch; /* what the monitor sees of the pool */
     rmf_counter_set   *counters;     /* NULL: none */
     pthread_mutex_t    counter_lock; /* guards them */
+    rmf_tracing        tracing;
 };
 
 /* Fills rt->watch once the pool stands. */

@@ -12,5 +12,6 @@
 #include <ramify/trace.h>
 #include <ramify/status.h>
 #include <ramify/tree.h>
+#include <ramify/view.h>
 
 #endif

@@ -12,12 +12,13 @@ enum { CHUNK_TASKS = 256, BUCKETS = 2 * CHUNK_TASKS };
 typedef struct chunk {
     uint32_t count;
     rmf_task tasks[CHUNK_TASKS];
-    bool     strict[CHUNK_TASKS];
+    rmf_way  way[CHUNK_TASKS];
 } chunk;
 
 static bool same_target(const chunk *c, uint32_t a, uint32_t b)
 {
-    return c->tasks[a].home == c->tasks[b].home && c->strict[a] == c->strict[b];
+    return c->tasks[a].home == c->tasks[b].home && c->way[a].strict == c->way[b].strict &&
+           c->way[a].rank == c->way[b].rank;
 }
 
 /* Stable counting sort by target, through a hash table from target to its first task; `from` and `to` differ. */
@@ -28,7 +29,8 @@ static void gather(const chunk *from, chunk *to)
     for (uint32_t b = 0; b < BUCKETS; b++)
         total[b] = 0;
     for (uint32_t i = 0; i < from->count; i++) {
-        uint32_t b = (from->tasks[i].home * 2654435761u + from->strict[i]) % BUCKETS; /* Knuth, TAOCP 3, 6.4 */
+        uint32_t b = (from->tasks[i].home * 2654435761u + from->way[i].strict + 2u * from->way[i].rank) %
+                     BUCKETS; /* Knuth, TAOCP 3, 6.4 */
         while (total[b] && !same_target(from, first[b], i))
             b = (b + 1) % BUCKETS;
         if (total[b]++ == 0) {
@@ -43,9 +45,9 @@ static void gather(const chunk *from, chunk *to)
         n += total[order[t]];
     }
     for (uint32_t i = 0; i < from->count; i++) {
-        uint32_t to_at     = at[bucket_of[i]]++;
-        to->tasks[to_at]  = from->tasks[i];
-        to->strict[to_at] = from->strict[i];
+        uint32_t to_at   = at[bucket_of[i]]++;
+        to->tasks[to_at] = from->tasks[i];
+        to->way[to_at]   = from->way[i];
     }
     to->count = from->count;
 }
@@ -59,10 +61,10 @@ static uint32_t deliver_runs(rmf_pool *pool, rmf_worker *worker, const chunk *c,
         uint32_t end = at + 1;
         while (end < c->count && same_target(c, at, end))
             end++;
-        at += rmf_deliver(pool, worker, c->tasks[at].home, c->strict[at], &c->tasks[at], end - at);
+        at += rmf_deliver(pool, worker, c->tasks[at].home, c->way[at], &c->tasks[at], end - at);
         if (at == end)
             continue;
-        *status = rmf_deliver_one(pool, worker, &c->tasks[at], c->strict[at]);
+        *status = rmf_deliver_one(pool, worker, &c->tasks[at], c->way[at]);
         if (*status)
             return at;
         at++;
@@ -82,7 +84,7 @@ static ramify_status fill(rmf_pool *pool, rmf_worker *worker, ramify_group *grou
         rmf_task *task = &c->tasks[c->count];
         *task          = (rmf_task){ .fn = item->fn, .argument = item->argument, .group = group };
         rmf_task_prepare(pool, worker, sender, &item->hint, task);
-        c->strict[c->count] = item->hint.strict;
+        c->way[c->count] = rmf_way_of(&item->hint);
     }
     return RAMIFY_OK;
 }

@@ -118,8 +118,16 @@ static bool from_strict(rmf_mail *mail, rmf_task *task)
     return strict && rmf_inbox_pop_mc(strict, task, 1, 1) == 1;
 }
 
+/* A hint: whoever sleeps looks again. */
+static bool has_ranks(const rmf_worker *worker)
+{
+    return rmf_load_relaxed(&worker->pool->ranks_in_use) != 0;
+}
+
 bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
 {
+    if (has_ranks(worker) && rmf_ranks_fetch_high(worker, task))
+        return true;
     void *item = rmf_deque_pop_owner(&worker->deque);
     if (item) {
         unpack(worker, item, task);
@@ -250,6 +258,8 @@ static bool from_step(rmf_worker *worker, const rmf_step *step, rmf_task *task)
 
 bool rmf_fetch_far(rmf_worker *worker, rmf_task *task)
 {
+    if (has_ranks(worker) && rmf_ranks_steal_high(worker, task))
+        return true;
     if (from_ancestors(worker, task))
         return true;
     for (uint32_t i = 0; i < worker->victims.steps; i++) {
@@ -257,14 +267,16 @@ bool rmf_fetch_far(rmf_worker *worker, rmf_task *task)
         if (from_step(worker, step, task) || from_side_domains(worker, step, task))
             return true;
     }
-    return false;
+    return has_ranks(worker) && rmf_ranks_fetch_low(worker, task);
 }
 
-static bool holds_tasks(rmf_mail *mail, bool with_strict)
+static bool holds_tasks(const rmf_pool *pool, uint32_t domain, bool with_strict)
 {
+    rmf_mail  *mail   = &pool->mail[domain];
     rmf_inbox *open   = inbox_of(&mail->open);
     rmf_inbox *strict = with_strict ? inbox_of(&mail->strict) : NULL;
-    return (open && rmf_inbox_size(open)) || (strict && rmf_inbox_size(strict));
+    return (open && rmf_inbox_size(open)) || (strict && rmf_inbox_size(strict)) ||
+           rmf_ranks_hold(pool, domain, true, with_strict);
 }
 
 static bool is_below(const ramify_domain *leaf, const ramify_domain *domain)
@@ -277,7 +289,7 @@ bool rmf_fetch_any_left(const rmf_worker *worker)
     const rmf_pool      *pool = worker->pool;
     const ramify_domain *leaf = &pool->domains[worker->domain];
     for (uint32_t d = 0; d < pool->domain_count; d++)
-        if (holds_tasks(&pool->mail[d], is_below(leaf, &pool->domains[d])))
+        if (holds_tasks(pool, d, is_below(leaf, &pool->domains[d])))
             return true;
     for (uint32_t w = 0; w < pool->worker_count; w++) {
         rmf_worker *other = pool->workers[w];
@@ -291,7 +303,7 @@ bool rmf_fetch_any_left(const rmf_worker *worker)
 uint32_t rmf_fetch_where_left(const rmf_pool *pool)
 {
     for (uint32_t d = 0; d < pool->domain_count; d++)
-        if (holds_tasks(&pool->mail[d], false))
+        if (holds_tasks(pool, d, false))
             return d;
     for (uint32_t w = 0; w < pool->worker_count; w++) {
         const rmf_worker *worker = pool->workers[w];
@@ -307,7 +319,7 @@ uint32_t rmf_fetch_strict_left(const rmf_worker *worker)
     for (uint32_t i = 0; i < worker->victims.steps; i++) {
         uint32_t   domain = worker->victims.step[i].domain;
         rmf_inbox *strict = inbox_of(&worker->pool->mail[domain].strict);
-        if (strict && rmf_inbox_size(strict))
+        if ((strict && rmf_inbox_size(strict)) || rmf_ranks_hold(worker->pool, domain, false, true))
             return domain;
     }
     return RAMIFY_NONE;

@@ -25,9 +25,8 @@ static uint32_t power_of_two_at_least(uint32_t n)
     return power;
 }
 
-static rmf_inbox *make_inbox(const rmf_pool *pool, uint32_t domain)
+rmf_inbox *rmf_pool_make_inbox(const rmf_pool *pool, uint32_t cells)
 {
-    uint32_t   cells = pool->domains[domain].child_count ? INNER_CELLS : LEAF_CELLS;
     rmf_inbox *inbox = aligned_alloc(RMF_PAIR_BYTES, sizeof *inbox);
     if (pool->queue_tasks)
         cells = power_of_two_at_least(pool->queue_tasks);
@@ -48,7 +47,7 @@ rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict)
     pthread_mutex_lock(&pool->lock);
     inbox = rmf_load_relaxed(place);
     if (!inbox) {
-        inbox = make_inbox(pool, domain);
+        inbox = rmf_pool_make_inbox(pool, pool->domains[domain].child_count ? INNER_CELLS : LEAF_CELLS);
         /* order: publishes the inbox; pairs with the acquire above and in fetch.c */
         rmf_store_release(place, inbox);
     }
@@ -56,7 +55,7 @@ rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict)
     return inbox;
 }
 
-static void drop_inbox(_Atomic(rmf_inbox *) *place)
+void rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place)
 {
     rmf_inbox *inbox = rmf_load_relaxed(place);
     if (!inbox)
@@ -65,23 +64,25 @@ static void drop_inbox(_Atomic(rmf_inbox *) *place)
     free(inbox);
 }
 
-static double load_of_mail(const rmf_mail *mail)
+static double load_of_mail(const rmf_pool *pool, uint32_t domain)
 {
+    rmf_mail *mail = &pool->mail[domain];
     /* order: the inboxes' contents; pairs with the release in rmf_pool_inbox() */
-    rmf_inbox *open = rmf_load_acquire(&((rmf_mail *)(uintptr_t)mail)->open);
+    rmf_inbox *open = rmf_load_acquire(&mail->open);
     /* order: as above */
-    rmf_inbox *strict = rmf_load_acquire(&((rmf_mail *)(uintptr_t)mail)->strict);
-    return (open ? rmf_inbox_load(open) : 0.0) + (strict ? rmf_inbox_load(strict) : 0.0);
+    rmf_inbox *strict = rmf_load_acquire(&mail->strict);
+    return (open ? rmf_inbox_load(open) : 0.0) + (strict ? rmf_inbox_load(strict) : 0.0) +
+           rmf_ranks_load(pool, domain);
 }
 
 double rmf_pool_load(const void *pool_, uint32_t domain)
 {
     const rmf_pool      *pool = pool_;
     const ramify_domain *d    = &pool->domains[domain];
-    double               load = d->child_count ? load_of_mail(&pool->mail[domain]) : 0.0;
+    double               load = d->child_count ? load_of_mail(pool, domain) : 0.0;
     for (uint32_t leaf = d->first_leaf; leaf < d->first_leaf + d->leaf_count; leaf++) {
         const rmf_worker *worker = pool->workers[leaf];
-        load += load_of_mail(&pool->mail[worker->domain]);
+        load += load_of_mail(pool, worker->domain);
         load += rmf_deque_shared_any(&worker->deque) + rmf_load_relaxed(&worker->cell.running);
     }
     return load;
@@ -174,8 +175,9 @@ static void drop_pool(rmf_pool *pool)
     for (uint32_t w = 0; pool->workers && w < pool->worker_count; w++)
         rmf_worker_drop(pool->workers[w]);
     for (uint32_t d = 0; pool->mail && d < pool->domain_count; d++) {
-        drop_inbox(&pool->mail[d].open);
-        drop_inbox(&pool->mail[d].strict);
+        rmf_pool_drop_inbox(&pool->mail[d].open);
+        rmf_pool_drop_inbox(&pool->mail[d].strict);
+        rmf_ranks_drop(rmf_load_relaxed(&pool->mail[d].ranks));
     }
     for (ramify_group *g = pool->all_groups, *next; g; g = next) {
         next = g->next_all;

@@ -84,7 +84,8 @@ static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, co
 
 bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint)
 {
-    return hint->domain <= pool->domain_count && hint->weight >= 0.0; /* not a number is refused, too */
+    return hint->domain <= pool->domain_count && hint->weight >= 0.0 && /* not a number is refused, too */
+           hint->priority >= RAMIFY_PRIORITY_MIN && hint->priority <= RAMIFY_PRIORITY_MAX;
 }
 
 /* Weights are summed as integers in 1/256: 2^30 of them in a full queue of 2^24 tasks stay below 2^63. */
@@ -122,7 +123,7 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     rmf_sender *sender = rmf_sender_of(pool, worker);
     rmf_task_prepare(pool, worker, sender, hint, &task);
     charge(worker, group);
-    ramify_status status = rmf_deliver_one(pool, worker, &task, hint->strict);
+    ramify_status status = rmf_deliver_one(pool, worker, &task, rmf_way_of(hint));
     if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */
         rmf_count_placing(pool, worker, sender->stands_for, task.stamp_ticks);
         sender->stands_for = pool->latency_every;

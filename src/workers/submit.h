@@ -21,11 +21,11 @@ void rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, co
 
 /* Puts tasks into the queues of one domain and wakes somebody; how many found room, always the first ones. The group
  * is charged already. */
-uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, bool strict, const rmf_task *tasks,
+uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way way, const rmf_task *tasks,
                      uint32_t count);
 
 /* Delivers one task; without room does what the pool's options say. On failure the caller uncharges. */
-ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, bool strict);
+ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, rmf_way way);
 
 /* Accounts for the time since a sampled submission's stamp (0: it was none). */
 void rmf_count_placing(rmf_pool *pool, rmf_worker *worker, uint32_t stands_for, uint64_t stamp_ticks);

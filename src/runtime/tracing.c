@@ -227,7 +227,8 @@ void rmf_tracing_start(ramify_runtime *rt, const ramify_options *o)
 void rmf_tracing_finish(ramify_runtime *rt)
 {
     rmf_tracing *t = &rt->tracing;
-    rmf_pool_drain(rt->pool);
+    if (t->has_sampler)
+        rmf_pool_drain(rt->pool); /* what still runs belongs to the trace */
     pthread_mutex_lock(&t->lock);
     t->ending = true;
     pthread_cond_signal(&t->tick);

@@ -13,7 +13,8 @@
 enum { WORKERS_MAX = 4096, SPIN_US_MAX = 10000000, QUEUE_TASKS_MAX = 1 << 24, EVERY_MAX = 1 << 30 };
 
 static const ramify_variable variables[] = {
-    { "RAMIFY_TOPOLOGY", "path of an hwloc XML file, or a synthetic description, instead of this machine", "this machine" },
+    { "RAMIFY_TOPOLOGY", "path of an hwloc XML file, or a synthetic description, instead of this machine",
+      "this machine" },
     { "RAMIFY_CPUS", "PU indexes that may be used, such as 0-3,8", "all allowed" },
     { "RAMIFY_WORKERS", "number of workers, 1..4096", "one per core" },
     { "RAMIFY_WORKERS_PER", "core or pu: what gets a worker each", "core" },
@@ -25,6 +26,7 @@ static const ramify_variable variables[] = {
     { "RAMIFY_LATENCY_EVERY", "time every n-th submission, 1..2^30", "64" },
     { "RAMIFY_BIND", "yes or no: bind workers to their leaves", "yes" },
     { "RAMIFY_COUNTERS", "events or groups to count, such as cache,cycles (`ramify help counters`)", "none" },
+    { "RAMIFY_BREAK_EVEN", "1 or 0: measure at the start what a task costs, for the metrics of small tasks", "0" },
     { "RAMIFY_VIEW", "1 or 0: keep a view in shared memory for `ramify top` and others", "0" },
     { "RAMIFY_TRACE", "file to write a trace to at the stop, for Perfetto or chrome://tracing", "none" },
 };
@@ -104,21 +106,24 @@ static ramify_status read_numbers(ramify_options *o, ramify_diagnosis *diagnosis
 
 static ramify_status read_words(ramify_options *o, ramify_diagnosis *diagnosis)
 {
-    static const char *const per[]  = { "core", "pu", NULL };
-    static const char *const full[] = { "block", "fail", "run", NULL };
-    static const char *const bind[] = { "yes", "no", NULL };
-    static const char *const view[] = { "0", "1", NULL };
+    static const char *const per[]    = { "core", "pu", NULL };
+    static const char *const full[]   = { "block", "fail", "run", NULL };
+    static const char *const bind[]   = { "yes", "no", NULL };
+    static const char *const no_yes[] = { "0", "1", NULL };
 
-    uint32_t      no_bind = o->no_bind, has_view = o->view;
-    ramify_status status  = read_word("RAMIFY_WORKERS_PER", per, &o->workers_per, diagnosis);
+    uint32_t      no_bind = o->no_bind, has_view = o->view, has_cost = o->break_even;
+    ramify_status status = read_word("RAMIFY_WORKERS_PER", per, &o->workers_per, diagnosis);
     if (!status)
         status = read_word("RAMIFY_FULL", full, &o->full, diagnosis);
     if (!status)
         status = read_word("RAMIFY_BIND", bind, &no_bind, diagnosis);
     if (!status)
-        status = read_word("RAMIFY_VIEW", view, &has_view, diagnosis);
-    o->no_bind = no_bind != 0;
-    o->view    = has_view != 0;
+        status = read_word("RAMIFY_VIEW", no_yes, &has_view, diagnosis);
+    if (!status)
+        status = read_word("RAMIFY_BREAK_EVEN", no_yes, &has_cost, diagnosis);
+    o->no_bind    = no_bind != 0;
+    o->view       = has_view != 0;
+    o->break_even = has_cost != 0;
     return status;
 }
 
@@ -166,7 +171,8 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
     if (status)
         return status;
 
-    const char *from = value_of("RAMIFY_TOPOLOGY"), *cpus = value_of("RAMIFY_CPUS"), *policy = value_of("RAMIFY_POLICY");
+    const char *from = value_of("RAMIFY_TOPOLOGY"), *cpus = value_of("RAMIFY_CPUS"),
+               *policy   = value_of("RAMIFY_POLICY");
     const char *counters = value_of("RAMIFY_COUNTERS"), *trace = value_of("RAMIFY_TRACE");
     if (from) {
         o.from = from;

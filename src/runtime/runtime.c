@@ -13,15 +13,15 @@ static ramify_status open_tree(const ramify_options *o, ramify_runtime *rt)
         rt->tree = o->tree;
         return RAMIFY_OK;
     }
-    const ramify_tree_options how = { .from        = o->from,
-                                      .cpus        = o->cpus,
-                                      .workers     = o->workers,
-                                      .workers_per = o->workers_per,
-                                      .log         = o->log,
-                                      .log_self    = o->log_self,
-                                      .diagnosis   = o->diagnosis };
-    ramify_status status = ramify_tree_open(&how, &rt->own_tree);
-    rt->tree             = rt->own_tree;
+    const ramify_tree_options how    = { .from        = o->from,
+                                         .cpus        = o->cpus,
+                                         .workers     = o->workers,
+                                         .workers_per = o->workers_per,
+                                         .log         = o->log,
+                                         .log_self    = o->log_self,
+                                         .diagnosis   = o->diagnosis };
+    ramify_status             status = ramify_tree_open(&how, &rt->own_tree);
+    rt->tree                         = rt->own_tree;
     return status;
 }
 
@@ -43,11 +43,29 @@ static ramify_status start_pool(const ramify_options *o, ramify_runtime *rt)
 
 static void drop(ramify_runtime *rt)
 {
+    rmf_region_book_drop(&rt->regions);
     rmf_counter_set_close(rt->counters);
     pthread_mutex_destroy(&rt->counter_lock);
     rmf_plan_free(rt->plan);
     ramify_tree_free(rt->own_tree);
     free(rt);
+}
+
+/* What measures the pool that has just started; stops it on failure. */
+static ramify_status begin_watching(const ramify_options *o, ramify_runtime *rt, ramify_diagnosis *diagnosis)
+{
+    ramify_status status = rmf_region_book_init(&rt->regions, rt, rt->pool->serial, rt->pool->worker_count);
+    if (!status) {
+        rmf_watch_init(rt);
+        status = o->counters ? ramify_counters_start(rt, o->counters, diagnosis) : RAMIFY_OK;
+    }
+    if (!status && o->break_even)
+        status = ramify_break_even_measure(rt, NULL);
+    if (status)
+        rmf_pool_stop(rt->pool);
+    else if (o->view)
+        rmf_watch_share(rt);
+    return status;
 }
 
 ramify_status ramify_start(const ramify_options *options, ramify_runtime **result)
@@ -68,14 +86,8 @@ ramify_status ramify_start(const ramify_options *options, ramify_runtime **resul
         status = rmf_plan_create(rt->tree, o.policy, o.policies, o.seed, diagnosis, &rt->plan);
     if (!status)
         status = start_pool(&o, rt);
-    if (!status) {
-        rmf_watch_init(rt);
-        status = o.counters ? ramify_counters_start(rt, o.counters, diagnosis) : RAMIFY_OK;
-        if (status)
-            rmf_pool_stop(rt->pool);
-    }
-    if (!status && o.view)
-        rmf_watch_share(rt);
+    if (!status)
+        status = begin_watching(&o, rt, diagnosis);
     if (status)
         drop(rt);
     else

@@ -13,10 +13,12 @@ struct ramify_runtime {
     ramify_tree       *own_tree; /* NULL when the caller gave one */
     rmf_plan          *plan;
     rmf_pool          *pool;
-    rmf_watch          watch; /* what the monitor sees of the pool */
+    rmf_watch          watch;        /* what the monitor sees of the pool */
     rmf_counter_set   *counters;     /* NULL: none */
     pthread_mutex_t    counter_lock; /* guards them */
     rmf_view_writer   *view;         /* NULL: none */
+    rmf_region_book    regions;
+    rmf_live_cost      cost;
 };
 
 /* Fills rt->watch once the pool stands. */

@@ -36,6 +36,8 @@ void rmf_watch_init(ramify_runtime *rt)
                                         .serial      = pool->serial,
                                         .started_ns  = pool->serial,
                                         .bounded     = pool->queue_tasks != 0,
+                                        .regions     = &rt->regions,
+                                        .cost        = &rt->cost,
                                         .pool        = pool,
                                         .cell        = cell_of,
                                         .wake_ticks  = wake_ticks_of,
@@ -98,8 +100,11 @@ ramify_status ramify_counters_start(ramify_runtime *rt, const char *events, rami
     pthread_mutex_lock(&rt->counter_lock);
     if (!rt->counters)
         status = rmf_counter_set_open(events, tids, workers, &set, diagnosis);
-    if (!status)
+    if (!status) {
         rt->counters = set;
+        /* order: the set before its pointer; pairs with the acquire in counters_of() */
+        rmf_store_release(&rt->regions.counters, set);
+    }
     pthread_mutex_unlock(&rt->counter_lock);
     free(tids);
     if (status == RAMIFY_ERR_BUSY)

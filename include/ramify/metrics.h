@@ -134,11 +134,15 @@ RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_snapshot_find(const ramify_snap
                                                                uint32_t scope, uint32_t index, ramify_metric *metric,
                                                                ramify_diagnosis *diagnosis);
 
-/* One row of a region (ramify/region.h), such as "region_ns", or a counter's. region: its name, NULL as in
- * ramify_snapshot_find. The rest as there. */
-RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_snapshot_find_region(const ramify_snapshot *snapshot, const char *region,
-                                                                      const char *name, uint32_t scope, uint32_t index,
-                                                                      ramify_metric *metric, ramify_diagnosis *diagnosis);
+/* One row of a region (ramify/region.h).
+ *
+ * region: its name; NULL as in ramify_snapshot_find. name: "region_count", or of a counter. scope, index, metric,
+ * diagnosis: as there. Threads: any, never blocks. Errors: as there. Cost: O(rows). */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_snapshot_find_region(const ramify_snapshot *snapshot,
+                                                                      const char *region, const char *name,
+                                                                      uint32_t scope, uint32_t index,
+                                                                      ramify_metric *metric,
+                                                                      ramify_diagnosis *diagnosis);
 
 /* What it costs on this machine to make an empty task and run it. */
 typedef struct ramify_break_even {
@@ -173,7 +177,7 @@ typedef enum ramify_metrics_format {
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_snapshot_render(const ramify_snapshot *snapshot,
                                                                  ramify_metrics_format format, char **text);
 
-/* One metric there is, without a value: name, unit, meaning, kind.
+/* One metric there is, without a value: name, unit, meaning, kind, and whether it is sampled.
  * i: 0, 1, ..; metric: out. Threads: any, never blocks. Errors: ERR_RANGE no i-th. Cost: O(1). */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_metric_describe(uint32_t i, ramify_metric *metric);
 

@@ -48,8 +48,8 @@ RAMIFY_API ramify_status ramify_region_begin(ramify_code_region *region);
 
 /* Ends it.
  *
- * Threads: the one that began it. Errors, with nothing changed: ERR_INVALID region is NULL; ERR_NOT_FOUND it is not
- * open in this thread; ERR_BUSY another one was begun inside it and must be ended first. Cost: as ramify_region_begin.
+ * Threads: the one that began it; never blocks. Errors: ERR_INVALID region is NULL; ERR_NOT_FOUND it is not
+ * open in this thread; ERR_BUSY another one was begun inside it and must be ended first; nothing is changed. Cost: as ramify_region_begin.
  */
 RAMIFY_API ramify_status ramify_region_end(ramify_code_region *region);
 

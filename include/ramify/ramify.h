@@ -11,5 +11,6 @@
 #include <ramify/runtime.h>
 #include <ramify/status.h>
 #include <ramify/tree.h>
+#include <ramify/view.h>
 
 #endif

@@ -42,6 +42,7 @@ typedef struct ramify_options {
     uint32_t                        full;         /* ramify_full, for bounded queues */
     uint32_t                        latency_every; /* time every n-th submission; 0: 64; 1: every one */
     bool                            no_bind;      /* leave the workers unbound */
+    bool                            view;         /* let other programs look on (ramify/view.h) */
     ramify_log_fn                   log;          /* NULL: silent */
     void                           *log_self;
     ramify_diagnosis               *diagnosis; /* NULL: not wanted */
@@ -101,7 +102,7 @@ RAMIFY_API ramify_status ramify_group_free(ramify_group *group);
  * group: the group it belongs to. fn: not NULL. argument: passed on; must live until the task has run.
  * hint: NULL for none; copied. Threads: any, workers included; blocks only when the queue is bounded, full, and
  * RAMIFY_FULL_BLOCK was chosen; runs other tasks only then or with RAMIFY_FULL_RUN.
- * Errors: ERR_INVALID fn is NULL or hint->domain is not of this tree; ERR_NOT_NOW the queue is full; ERR_CANCELED the
+ * Errors: ERR_INVALID fn is NULL, hint->domain is not of this tree, a weight or priority is out of range; ERR_NOT_NOW the queue is full; ERR_CANCELED the
  * group is cancelled; ERR_NO_MEMORY. The task was not taken. Cost: O(depth of the policy), no system call unless a
  * worker must be woken, no allocation in the steady state. */
 RAMIFY_API ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argument,

@@ -25,6 +25,7 @@ static const ramify_variable variables[] = {
     { "RAMIFY_LATENCY_EVERY", "time every n-th submission, 1..2^30", "64" },
     { "RAMIFY_BIND", "yes or no: bind workers to their leaves", "yes" },
     { "RAMIFY_COUNTERS", "events or groups to count, such as cache,cycles (`ramify help counters`)", "none" },
+    { "RAMIFY_VIEW", "1 or 0: keep a view in shared memory for `ramify top` and others", "0" },
     { "RAMIFY_TRACE", "file to write a trace to at the stop, for Perfetto or chrome://tracing", "none" },
 };
 
@@ -106,14 +107,18 @@ static ramify_status read_words(ramify_options *o, ramify_diagnosis *diagnosis)
     static const char *const per[]  = { "core", "pu", NULL };
     static const char *const full[] = { "block", "fail", "run", NULL };
     static const char *const bind[] = { "yes", "no", NULL };
+    static const char *const view[] = { "0", "1", NULL };
 
-    uint32_t      no_bind = o->no_bind;
+    uint32_t      no_bind = o->no_bind, has_view = o->view;
     ramify_status status  = read_word("RAMIFY_WORKERS_PER", per, &o->workers_per, diagnosis);
     if (!status)
         status = read_word("RAMIFY_FULL", full, &o->full, diagnosis);
     if (!status)
         status = read_word("RAMIFY_BIND", bind, &no_bind, diagnosis);
+    if (!status)
+        status = read_word("RAMIFY_VIEW", view, &has_view, diagnosis);
     o->no_bind = no_bind != 0;
+    o->view    = has_view != 0;
     return status;
 }
 

@@ -98,6 +98,8 @@ ramify_status ramify_start(const ramify_options *options, ramify_runtime **resul
         if (status)
             rmf_pool_stop(rt->pool);
     }
+    if (!status && o.view)
+        rmf_watch_share(rt);
     if (status)
         drop(rt);
     else
@@ -111,6 +113,7 @@ ramify_status ramify_stop(ramify_runtime *rt)
         return RAMIFY_OK;
     if (rmf_own_worker(rt->pool))
         return RAMIFY_ERR_BUSY;
+    rmf_view_stop(rt->view);
     rmf_pool_stop(rt->pool);
     drop(rt);
     return RAMIFY_OK;

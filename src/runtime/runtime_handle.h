@@ -4,6 +4,7 @@
 #ifndef RMF_RUNTIME_HANDLE_H
 #define RMF_RUNTIME_HANDLE_H
 
+#include "shared_view.h"
 #include "snapshot.h"
 #include "submit.h"
 
@@ -18,9 +19,13 @@ struct ramify_runtime {
     rmf_watch          watch; /* what the monitor sees of the pool */
     rmf_counter_set   *counters;     /* NULL: none */
     pthread_mutex_t    counter_lock; /* guards them */
+    rmf_view_writer   *view;         /* NULL: none */
 };
 
 /* Fills rt->watch once the pool stands. */
 void rmf_watch_init(ramify_runtime *rt);
+
+/* Starts a view of it for other processes; what goes wrong goes to the log, and the runtime does without. */
+void rmf_watch_share(ramify_runtime *rt);
 
 #endif

@@ -12,13 +12,14 @@ enum { CHUNK_TASKS = 256, BUCKETS = 2 * CHUNK_TASKS };
 typedef struct chunk {
     uint32_t count;
     rmf_task tasks[CHUNK_TASKS];
-    uint8_t  kind[CHUNK_TASKS]; /* rmf_mail_kind */
-    bool     mixed;             /* not all have one target */
+    rmf_way  way[CHUNK_TASKS];
+    bool     mixed; /* not all have one target */
 } chunk;
 
 static bool same_target(const chunk *c, uint32_t a, uint32_t b)
 {
-    return c->tasks[a].home == c->tasks[b].home && c->kind[a] == c->kind[b];
+    return c->tasks[a].home == c->tasks[b].home && c->way[a].strict == c->way[b].strict &&
+           c->way[a].homed == c->way[b].homed && c->way[a].rank == c->way[b].rank;
 }
 
 /* Stable counting sort by target, through a hash table from target to its first task; `from` and `to` differ. */
@@ -29,7 +30,8 @@ static void gather(const chunk *from, chunk *to)
     for (uint32_t b = 0; b < BUCKETS; b++)
         total[b] = 0;
     for (uint32_t i = 0; i < from->count; i++) {
-        uint32_t b = (from->tasks[i].home * 2654435761u + from->kind[i]) % BUCKETS; /* Knuth, TAOCP 3, 6.4 */
+        uint32_t b = (from->tasks[i].home * 2654435761u + from->way[i].strict + 2u * from->way[i].rank) %
+                     BUCKETS; /* Knuth, TAOCP 3, 6.4 */
         while (total[b] && !same_target(from, first[b], i))
             b = (b + 1) % BUCKETS;
         if (total[b]++ == 0) {
@@ -44,9 +46,9 @@ static void gather(const chunk *from, chunk *to)
         n += total[order[t]];
     }
     for (uint32_t i = 0; i < from->count; i++) {
-        uint32_t to_at     = at[bucket_of[i]]++;
+        uint32_t to_at   = at[bucket_of[i]]++;
         to->tasks[to_at] = from->tasks[i];
-        to->kind[to_at]  = from->kind[i];
+        to->way[to_at]   = from->way[i];
     }
     to->count = from->count;
 }
@@ -60,10 +62,10 @@ static uint32_t deliver_runs(rmf_pool *pool, rmf_worker *worker, const chunk *c,
         uint32_t end = at + 1;
         while (end < c->count && same_target(c, at, end))
             end++;
-        at += rmf_deliver(pool, worker, c->tasks[at].home, c->kind[at], &c->tasks[at], end - at);
+        at += rmf_deliver(pool, worker, c->tasks[at].home, c->way[at], &c->tasks[at], end - at);
         if (at == end)
             continue;
-        *status = rmf_deliver_one(pool, worker, &c->tasks[at], c->kind[at]);
+        *status = rmf_deliver_one(pool, worker, &c->tasks[at], c->way[at]);
         if (*status)
             return at;
         at++;
@@ -83,7 +85,7 @@ static ramify_status fill(rmf_pool *pool, rmf_worker *worker, ramify_group *grou
             return RAMIFY_ERR_INVALID;
         rmf_task *task = &c->tasks[c->count];
         *task          = (rmf_task){ .fn = item->fn, .argument = item->argument, .group = group };
-        c->kind[c->count] = (uint8_t)rmf_task_prepare(pool, worker, sender, &item->hint, task);
+        c->way[c->count] = rmf_task_prepare(pool, worker, sender, &item->hint, task);
         c->mixed |= !same_target(c, 0, c->count);
     }
     return RAMIFY_OK;

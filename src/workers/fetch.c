@@ -129,8 +129,16 @@ static bool from_home(rmf_mail *mail, rmf_task *task)
     return true;
 }
 
+/* A hint: whoever sleeps looks again. */
+static bool has_ranks(const rmf_worker *worker)
+{
+    return rmf_load_relaxed(&worker->pool->ranks_in_use) != 0;
+}
+
 bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
 {
+    if (has_ranks(worker) && rmf_ranks_fetch_high(worker, task))
+        return true;
     void *item = rmf_deque_pop_owner(&worker->deque);
     if (item) {
         unpack(worker, item, task);
@@ -294,6 +302,8 @@ static bool from_step(rmf_worker *worker, const rmf_step *step, rmf_task *task)
 
 bool rmf_fetch_far(rmf_worker *worker, rmf_task *task)
 {
+    if (has_ranks(worker) && rmf_ranks_steal_high(worker, task))
+        return true;
     if (from_ancestors(worker, task))
         return true;
     for (uint32_t i = 0; i < worker->victims.steps; i++) {
@@ -301,7 +311,7 @@ bool rmf_fetch_far(rmf_worker *worker, rmf_task *task)
         if (from_step(worker, step, task) || from_side_domains(worker, step, task))
             return true;
     }
-    return false;
+    return has_ranks(worker) && rmf_ranks_fetch_low(worker, task);
 }
 
 static uint64_t tasks_in(_Atomic(rmf_inbox *) *place)
@@ -325,7 +335,8 @@ static bool may_take_from(const rmf_worker *worker, uint32_t domain, uint64_t *w
     uint64_t        for_home = kept && !is_home ? wait_for_home(worker, domain, inbox_of(&mail->homed), kept) : 0;
     if (for_home && (!*wait_ticks || for_home < *wait_ticks))
         *wait_ticks = for_home;
-    return tasks_in(&mail->open) || (kept && !for_home) || (is_home && tasks_in(&mail->strict));
+    return tasks_in(&mail->open) || (kept && !for_home) || (is_home && tasks_in(&mail->strict)) ||
+           rmf_ranks_hold(pool, domain, true, is_home);
 }
 
 bool rmf_fetch_any_left(const rmf_worker *worker, uint64_t *wait_ticks)
@@ -347,7 +358,7 @@ bool rmf_fetch_any_left(const rmf_worker *worker, uint64_t *wait_ticks)
 uint32_t rmf_fetch_where_left(const rmf_pool *pool)
 {
     for (uint32_t d = 0; d < pool->domain_count; d++)
-        if (tasks_in(&pool->mail[d].open) || tasks_in(&pool->mail[d].homed))
+        if (tasks_in(&pool->mail[d].open) || tasks_in(&pool->mail[d].homed) || rmf_ranks_hold(pool, d, true, false))
             return d;
     for (uint32_t w = 0; w < pool->worker_count; w++) {
         const rmf_worker *worker = pool->workers[w];
@@ -363,7 +374,7 @@ uint32_t rmf_fetch_kept_left(const rmf_worker *worker)
     for (uint32_t i = 0; i < worker->victims.steps; i++) {
         uint32_t  domain = worker->victims.step[i].domain;
         rmf_mail *mail   = &worker->pool->mail[domain];
-        if (tasks_in(&mail->strict) || tasks_in(&mail->homed))
+        if (tasks_in(&mail->strict) || tasks_in(&mail->homed) || rmf_ranks_hold(worker->pool, domain, false, true))
             return domain;
     }
     return RAMIFY_NONE;

@@ -25,9 +25,8 @@ static uint32_t power_of_two_at_least(uint32_t n)
     return power;
 }
 
-static rmf_inbox *make_inbox(const rmf_pool *pool, uint32_t domain)
+rmf_inbox *rmf_pool_make_inbox(const rmf_pool *pool, uint32_t cells)
 {
-    uint32_t   cells = pool->domains[domain].child_count ? INNER_CELLS : LEAF_CELLS;
     rmf_inbox *inbox = aligned_alloc(RMF_PAIR_BYTES, sizeof *inbox);
     if (pool->queue_tasks)
         cells = power_of_two_at_least(pool->queue_tasks);
@@ -49,7 +48,7 @@ rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, uint32_t kind)
     pthread_mutex_lock(&pool->lock);
     inbox = rmf_load_relaxed(place);
     if (!inbox) {
-        inbox = make_inbox(pool, domain);
+        inbox = rmf_pool_make_inbox(pool, pool->domains[domain].child_count ? INNER_CELLS : LEAF_CELLS);
         /* order: publishes the inbox; pairs with the acquire above and in fetch.c */
         rmf_store_release(place, inbox);
     }
@@ -57,7 +56,7 @@ rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, uint32_t kind)
     return inbox;
 }
 
-static void drop_inbox(_Atomic(rmf_inbox *) *place)
+void rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place)
 {
     rmf_inbox *inbox = rmf_load_relaxed(place);
     if (!inbox)
@@ -73,20 +72,21 @@ static double load_of_place(_Atomic(rmf_inbox *) *place)
     return inbox ? rmf_inbox_load(inbox) : 0.0;
 }
 
-static double load_of_mail(const rmf_mail *mail_)
+static double load_of_mail(const rmf_pool *pool, uint32_t domain)
 {
-    rmf_mail *mail = (rmf_mail *)(uintptr_t)mail_;
-    return load_of_place(&mail->open) + load_of_place(&mail->strict) + load_of_place(&mail->homed);
+    rmf_mail *mail = &pool->mail[domain];
+    return load_of_place(&mail->open) + load_of_place(&mail->strict) + load_of_place(&mail->homed) +
+           rmf_ranks_load(pool, domain);
 }
 
 double rmf_pool_load(const void *pool_, uint32_t domain)
 {
     const rmf_pool      *pool = pool_;
     const ramify_domain *d    = &pool->domains[domain];
-    double               load = d->child_count ? load_of_mail(&pool->mail[domain]) : 0.0;
+    double               load = d->child_count ? load_of_mail(pool, domain) : 0.0;
     for (uint32_t leaf = d->first_leaf; leaf < d->first_leaf + d->leaf_count; leaf++) {
         const rmf_worker *worker = pool->workers[leaf];
-        load += load_of_mail(&pool->mail[worker->domain]);
+        load += load_of_mail(pool, worker->domain);
         load += rmf_deque_shared_any(&worker->deque) + rmf_load_relaxed(&worker->cell.running);
     }
     return load;
@@ -172,9 +172,10 @@ static void drop_pool(rmf_pool *pool)
     for (uint32_t w = 0; pool->workers && w < pool->worker_count; w++)
         rmf_worker_drop(pool->workers[w]);
     for (uint32_t d = 0; pool->mail && d < pool->domain_count; d++) {
-        drop_inbox(&pool->mail[d].open);
-        drop_inbox(&pool->mail[d].strict);
-        drop_inbox(&pool->mail[d].homed);
+        rmf_pool_drop_inbox(&pool->mail[d].open);
+        rmf_pool_drop_inbox(&pool->mail[d].strict);
+        rmf_pool_drop_inbox(&pool->mail[d].homed);
+        rmf_ranks_drop(rmf_load_relaxed(&pool->mail[d].ranks));
     }
     for (ramify_group *g = pool->all_groups, *next; g; g = next) {
         next = g->next_all;

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "parking.h"
 #include "plan.h"
+#include "ranks.h"
 #include "remote.h"
 #include "space.h"
 #include "stock.h"
@@ -67,9 +68,10 @@ typedef struct rmf_mail {
     _Atomic(rmf_inbox *) open;   /* any worker may fetch from it */
     _Atomic(rmf_inbox *) strict; /* only workers below the domain */
     _Atomic(rmf_inbox *) homed;  /* workers below the domain, others by the rule of remote.h; used with several nodes */
+    _Atomic(rmf_ranks *) ranks;  /* tasks with a priority; NULL until there was one */
 } rmf_mail;
 
-/* Which of them. A strict submission is true, another is false, where nothing is known of homes. */
+/* Which of the inboxes. */
 typedef enum rmf_mail_kind { RMF_MAIL_OPEN, RMF_MAIL_STRICT, RMF_MAIL_HOMED } rmf_mail_kind;
 
 struct rmf_pool {
@@ -91,6 +93,7 @@ struct rmf_pool {
     uint64_t             seed;
     uint64_t             serial; /* start time, ns: tells pools apart whose memory is the same */
     uint32_t             queue_tasks, full, latency_every;
+    _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
     bool                 bind;
     pthread_mutex_t      lock; /* guards groups and the making of inboxes */
     ramify_group        *free_groups, *all_groups;
@@ -131,6 +134,11 @@ bool rmf_pool_stand(rmf_pool *pool, bool is_whole);
 
 /* The inbox of a domain, made if need be; NULL when there is no memory. kind: rmf_mail_kind. */
 rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, uint32_t kind);
+
+/* Makes an inbox with at least `cells` in its ring, as the pool's bound wants it; NULL when there is no memory. Frees
+ * what is at a place. */
+rmf_inbox *rmf_pool_make_inbox(const rmf_pool *pool, uint32_t cells);
+void       rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place);
 
 /* Load of a domain, as policies see it: tasks queued below it (with weights) and running. pool: an rmf_pool. */
 double rmf_pool_load(const void *pool, uint32_t domain);

@@ -96,7 +96,8 @@ static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, co
 
 bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint)
 {
-    return hint->domain <= pool->domain_count && hint->weight >= 0.0; /* not a number is refused, too */
+    return hint->domain <= pool->domain_count && hint->weight >= 0.0 && /* not a number is refused, too */
+           hint->priority >= RAMIFY_PRIORITY_MIN && hint->priority <= RAMIFY_PRIORITY_MAX;
 }
 
 /* Weights are summed as integers in 1/256: 2^30 of them in a full queue of 2^24 tasks stay below 2^63. */
@@ -109,17 +110,17 @@ static float weight_of(const ramify_hint *hint)
     return (float)(hint->weight < WEIGHT_MAX ? hint->weight : WEIGHT_MAX);
 }
 
-/* The kind of queue for a task whose domain was asked for, or follows from its key: it has a home there. */
-static rmf_mail_kind kind_of(const rmf_pool *pool, const ramify_hint *hint, uint32_t home, bool asked)
+/* A task whose domain was asked for, or follows from its key, has a home there. */
+static rmf_way way_of(const rmf_pool *pool, const ramify_hint *hint, uint32_t home, bool asked)
 {
-    if (hint->strict)
-        return RMF_MAIL_STRICT;
-    bool has_home = asked || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
-    return has_home && rmf_remote_is_far(&pool->remote, home) ? RMF_MAIL_HOMED : RMF_MAIL_OPEN;
+    rmf_way way      = rmf_way_of(hint);
+    bool    has_home = asked || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
+    way.homed        = has_home && rmf_way_is_usual(way) && rmf_remote_is_far(&pool->remote, home);
+    return way;
 }
 
-rmf_mail_kind rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
-                               rmf_task *task)
+rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                         rmf_task *task)
 {
     task->stamp_ticks = stamp(pool, sender);
     task->weight      = weight_of(hint);
@@ -127,7 +128,7 @@ rmf_mail_kind rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *s
     uint32_t from     = near != RAMIFY_NONE ? near : hint->domain ? hint->domain - 1 : 0;
     /* The data's domain is all that an address says: who below it gets to the task first is as near as the others. */
     task->home = near != RAMIFY_NONE && !hint->has_key ? near : place(pool, worker, sender, hint, from);
-    return kind_of(pool, hint, task->home, near != RAMIFY_NONE || hint->domain);
+    return way_of(pool, hint, task->home, near != RAMIFY_NONE || hint->domain);
 }
 
 static const ramify_hint no_hint;
@@ -146,9 +147,9 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     rmf_worker *worker = rmf_own_worker(pool);
     rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
     rmf_sender *sender = rmf_sender_of(pool, worker);
-    rmf_mail_kind kind = rmf_task_prepare(pool, worker, sender, hint, &task);
+    rmf_way     way    = rmf_task_prepare(pool, worker, sender, hint, &task);
     charge(worker, group);
-    ramify_status status = rmf_deliver_one(pool, worker, &task, kind);
+    ramify_status status = rmf_deliver_one(pool, worker, &task, way);
     if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */
         rmf_count_placing(pool, worker, sender->stands_for, task.stamp_ticks);
         sender->stands_for = pool->latency_every;

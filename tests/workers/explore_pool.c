@@ -78,6 +78,7 @@ void explored_pool_drop(void)
     for (uint32_t d = 0; d < pool->domain_count; d++) {
         drop_inbox(atomic_load(&pool->mail[d].open));
         drop_inbox(atomic_load(&pool->mail[d].strict));
+        rmf_ranks_drop(atomic_load(&pool->mail[d].ranks));
     }
     for (ramify_group *g = pool->all_groups, *next; g; g = next) {
         next = g->next_all;

@@ -34,6 +34,9 @@ typedef struct ramify_options {
     const char                     *cpus;         /* likewise */
     uint32_t                        workers;      /* likewise */
     uint32_t                        workers_per;  /* likewise: ramify_workers_per */
+    const char                     *places;       /* likewise; or "openmp": OMP_PLACES, OMP_PROC_BIND, OMP_NUM_THREADS */
+    bool                            close;        /* likewise */
+    bool                            no_ranks;     /* likewise */
     const char                     *policy;       /* NULL: "work-stealing" */
     const ramify_policy_ops *const *policies;     /* the caller's own policies, NULL-terminated; NULL: none */
     uint64_t                        seed;         /* for policies and victim choice; 0 is a seed like any other */

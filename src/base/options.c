@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Limits. 4096 workers: the largest cache-coherent machines sold have fewer PUs (HPE Superdome Flex: 1792 cores).
  * 10 s of spinning: more than that is a mistake in the unit. 2^24 tasks: 1 GiB of 64-byte cells per domain. */
@@ -17,6 +18,9 @@ static const ramify_variable variables[] = {
     { "RAMIFY_CPUS", "PU indexes that may be used, such as 0-3,8", "all allowed" },
     { "RAMIFY_WORKERS", "number of workers, 1..4096", "one per core" },
     { "RAMIFY_WORKERS_PER", "core or pu: what gets a worker each", "core" },
+    { "RAMIFY_PLACES", "places as in OMP_PLACES, a worker each; or openmp: as OMP_PLACES, OMP_PROC_BIND and OMP_NUM_THREADS say",
+      "none" },
+    { "RAMIFY_RANKS", "yes or no: of MPI ranks that their launcher bound nowhere, each takes its part of the machine", "yes" },
     { "RAMIFY_POLICY", "how tasks are placed (`ramify help policies`)", "work-stealing" },
     { "RAMIFY_SEED", "seed of every random choice, 0..2^64-1", "0" },
     { "RAMIFY_SPIN_US", "microseconds an idle worker searches before it sleeps, 1..10000000", "50" },
@@ -36,8 +40,7 @@ const ramify_variable *ramify_variables(uint32_t *count)
     return variables;
 }
 
-/* A variable that is set to the empty string counts as not set: that is how batch scripts clear one. */
-static const char *value_of(const char *name)
+const char *rmf_environment(const char *name)
 {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
@@ -46,7 +49,7 @@ static const char *value_of(const char *name)
 static ramify_status read_number(const char *name, uint64_t least, uint64_t most, uint64_t *number,
                                  ramify_diagnosis *diagnosis)
 {
-    const char *value = value_of(name);
+    const char *value = rmf_environment(name);
     if (!value)
         return RAMIFY_OK;
     char *end;
@@ -76,7 +79,7 @@ static ramify_status read_u32(const char *name, uint32_t least, uint32_t most, u
 static ramify_status read_word(const char *name, const char *const *words, uint32_t *choice,
                                ramify_diagnosis *diagnosis)
 {
-    const char *value = value_of(name);
+    const char *value = rmf_environment(name);
     if (!value)
         return RAMIFY_OK;
     for (uint32_t i = 0; words[i]; i++)
@@ -106,19 +109,22 @@ static ramify_status read_words(ramify_options *o, ramify_diagnosis *diagnosis)
 {
     static const char *const per[]  = { "core", "pu", NULL };
     static const char *const full[] = { "block", "fail", "run", NULL };
-    static const char *const bind[] = { "yes", "no", NULL };
+    static const char *const yes[]  = { "yes", "no", NULL };
     static const char *const view[] = { "0", "1", NULL };
 
-    uint32_t      no_bind = o->no_bind, has_view = o->view;
+    uint32_t      no_bind = o->no_bind, no_ranks = o->no_ranks, has_view = o->view;
     ramify_status status  = read_word("RAMIFY_WORKERS_PER", per, &o->workers_per, diagnosis);
     if (!status)
         status = read_word("RAMIFY_FULL", full, &o->full, diagnosis);
     if (!status)
-        status = read_word("RAMIFY_BIND", bind, &no_bind, diagnosis);
+        status = read_word("RAMIFY_BIND", yes, &no_bind, diagnosis);
+    if (!status)
+        status = read_word("RAMIFY_RANKS", yes, &no_ranks, diagnosis);
     if (!status)
         status = read_word("RAMIFY_VIEW", view, &has_view, diagnosis);
-    o->no_bind = no_bind != 0;
-    o->view    = has_view != 0;
+    o->no_bind  = no_bind != 0;
+    o->no_ranks = no_ranks != 0;
+    o->view     = has_view != 0;
     return status;
 }
 
@@ -142,6 +148,28 @@ static ramify_status check(const ramify_options *o, ramify_diagnosis *diagnosis)
     return RAMIFY_OK;
 }
 
+/* "openmp" as places: what OpenMP's own variables say, in the first item of each list. */
+static ramify_status read_openmp_places(ramify_options *o, ramify_diagnosis *diagnosis)
+{
+    const char *bind = rmf_environment("OMP_PROC_BIND"), *threads = rmf_environment("OMP_NUM_THREADS");
+    if (threads && !o->workers) {
+        char         *end;
+        unsigned long n = strtoul(threads, &end, 10);
+        if (end == threads || (*end && *end != ',') || n < 1 || n > WORKERS_MAX)
+            return rmf_diagnose(diagnosis, RAMIFY_ERR_SYNTAX, 0, "OMP_NUM_THREADS=%.80s: must begin with 1 to %d", threads,
+                                WORKERS_MAX);
+        o->workers = (uint32_t)n;
+    }
+    o->places = rmf_environment("OMP_PLACES");
+    if (bind && strncasecmp(bind, "false", 5) == 0) {
+        o->no_bind = true;
+        o->places  = NULL; /* OpenMP does not look at them either */
+    } else if (bind && !o->places)
+        o->places = "cores"; /* what LLVM's OpenMP takes; libgomp takes threads, which are more than cores need */
+    o->close = o->close || (bind && strncasecmp(bind, "close", 5) == 0);
+    return RAMIFY_OK;
+}
+
 /* 50 us of search: 1 to 3 times what a futex wake costs both ends (22 us P50, PEERS.md), the competitive ratio of
  * spin-then-block (Karlin, Li, Manasse, Owicki, SOSP 1991). Every 64th: one 9 ns stamp costs 0.15 ns per task. */
 static void fill_defaults(ramify_options *o)
@@ -161,18 +189,23 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
     ramify_status status = read_numbers(&o, diagnosis);
     if (!status)
         status = read_words(&o, diagnosis);
+    if (!status && rmf_environment("RAMIFY_PLACES"))
+        o.places = rmf_environment("RAMIFY_PLACES");
+    if (!status && o.places && strcmp(o.places, "openmp") == 0)
+        status = read_openmp_places(&o, diagnosis);
     if (!status)
         status = check(&o, diagnosis);
     if (status)
         return status;
 
-    const char *from = value_of("RAMIFY_TOPOLOGY"), *cpus = value_of("RAMIFY_CPUS"), *policy = value_of("RAMIFY_POLICY");
-    const char *counters = value_of("RAMIFY_COUNTERS"), *trace = value_of("RAMIFY_TRACE");
+    const char *from = rmf_environment("RAMIFY_TOPOLOGY"), *cpus = rmf_environment("RAMIFY_CPUS"), *policy = rmf_environment("RAMIFY_POLICY");
+    const char *counters = rmf_environment("RAMIFY_COUNTERS"), *trace = rmf_environment("RAMIFY_TRACE");
     if (from) {
         o.from = from;
         o.tree = NULL; /* the variable asks for another machine than the one the program passed */
     }
-    if (cpus || value_of("RAMIFY_WORKERS") || value_of("RAMIFY_WORKERS_PER"))
+    if (cpus || rmf_environment("RAMIFY_WORKERS") || rmf_environment("RAMIFY_WORKERS_PER") ||
+        rmf_environment("RAMIFY_PLACES"))
         o.tree = NULL;
     if (cpus)
         o.cpus = cpus;
@@ -190,7 +223,13 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
 ramify_status ramify_tree_options_read(const ramify_tree_options *asked, ramify_tree_options *options)
 {
     ramify_tree_options o     = asked ? *asked : (ramify_tree_options){ 0 };
-    ramify_options      start = { .from = o.from, .cpus = o.cpus, .workers = o.workers, .workers_per = o.workers_per };
+    ramify_options      start = { .from        = o.from,
+                                  .cpus        = o.cpus,
+                                  .workers     = o.workers,
+                                  .workers_per = o.workers_per,
+                                  .places      = o.places,
+                                  .close       = o.close,
+                                  .no_ranks    = o.no_ranks };
 
     ramify_status status = rmf_options_read(&start, &start, o.diagnosis);
     if (status)
@@ -199,6 +238,9 @@ ramify_status ramify_tree_options_read(const ramify_tree_options *asked, ramify_
     o.cpus        = start.cpus;
     o.workers     = start.workers;
     o.workers_per = start.workers_per;
+    o.places      = start.places;
+    o.close       = start.close;
+    o.no_ranks    = start.no_ranks;
     *options      = o;
     return RAMIFY_OK;
 }

@@ -14,7 +14,7 @@ static ramify_status open_tree(const ramify_options *o, ramify_runtime *rt)
         rt->tree = o->tree;
         return RAMIFY_OK;
     }
-    bool is_asked = o->from || o->cpus || o->workers || o->workers_per;
+    bool is_asked = o->from || o->cpus || o->workers || o->workers_per || o->places;
     if (o->space && !is_asked) {
         rt->tree = rmf_space_tree(o->space);
         return RAMIFY_OK;
@@ -23,6 +23,9 @@ static ramify_status open_tree(const ramify_options *o, ramify_runtime *rt)
                                       .cpus        = o->cpus,
                                       .workers     = o->workers,
                                       .workers_per = o->workers_per,
+                                      .places      = o->places,
+                                      .close       = o->close,
+                                      .no_ranks    = o->no_ranks,
                                       .log         = o->log,
                                       .log_self    = o->log_self,
                                       .diagnosis   = o->diagnosis };
@@ -43,7 +46,7 @@ static ramify_status open_space(const ramify_options *o, ramify_runtime *rt)
     return status;
 }
 
-static ramify_status start_pool(const ramify_options *o, ramify_runtime *rt)
+static ramify_status start_pool(const ramify_options *o, bool lent, ramify_runtime *rt)
 {
     const rmf_pool_options how = { .owner         = rt,
                                    .tree          = rt->tree,
@@ -56,7 +59,8 @@ static ramify_status start_pool(const ramify_options *o, ramify_runtime *rt)
                                    .full          = o->full,
                                    .latency_every = o->latency_every,
                                    /* a tree of another machine says nothing about the PUs of this one */
-                                   .bind = !o->no_bind && ramify_tree_is_this_machine(rt->tree),
+                                   .bind = !lent && !o->no_bind && ramify_tree_is_this_machine(rt->tree),
+                                   .lent = lent,
                                    .log  = { o->log, o->log_self } };
     return rmf_pool_start(&how, &rt->pool);
 }
@@ -72,39 +76,40 @@ static void drop(ramify_runtime *rt)
     free(rt);
 }
 
-ramify_status ramify_start(const ramify_options *options, ramify_runtime **result)
+ramify_status rmf_runtime_open(const ramify_options *o, bool lent, ramify_runtime **result)
 {
-    ramify_options    o;
-    ramify_diagnosis *diagnosis = options ? options->diagnosis : NULL;
-    if (!result)
-        return RAMIFY_ERR_INVALID;
-    ramify_status status = rmf_options_read(options, &o, diagnosis);
-    if (status)
-        return status;
     ramify_runtime *rt = calloc(1, sizeof *rt);
     if (!rt)
         return RAMIFY_ERR_NO_MEMORY;
     pthread_mutex_init(&rt->counter_lock, NULL);
-    status = open_tree(&o, rt);
+    ramify_status status = open_tree(o, rt);
     if (!status)
-        status = rmf_plan_create(rt->tree, o.policy, o.policies, o.seed, diagnosis, &rt->plan);
+        status = rmf_plan_create(rt->tree, o->policy, o->policies, o->seed, o->diagnosis, &rt->plan);
     if (!status)
-        status = open_space(&o, rt);
+        status = open_space(o, rt);
     if (!status)
-        status = start_pool(&o, rt);
+        status = start_pool(o, lent, rt);
     if (!status) {
         rmf_watch_init(rt);
-        status = o.counters ? ramify_counters_start(rt, o.counters, diagnosis) : RAMIFY_OK;
+        if (!lent) /* a team does it once its threads are there */
+            status = rmf_watch_start(rt, o);
         if (status)
             rmf_pool_stop(rt->pool);
     }
-    if (!status && o.view)
-        rmf_watch_share(rt);
     if (status)
         drop(rt);
     else
         *result = rt;
     return status;
+}
+
+ramify_status ramify_start(const ramify_options *options, ramify_runtime **result)
+{
+    ramify_options o;
+    if (!result)
+        return RAMIFY_ERR_INVALID;
+    ramify_status status = rmf_options_read(options, &o, options ? options->diagnosis : NULL);
+    return status ? status : rmf_runtime_open(&o, false, result);
 }
 
 ramify_status ramify_stop(ramify_runtime *rt)

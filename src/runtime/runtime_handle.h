@@ -22,10 +22,15 @@ struct ramify_runtime {
     rmf_view_writer   *view;         /* NULL: none */
 };
 
+/* Makes a runtime by options that were read already. lent: without threads; a team brings its own.
+ * Errors: as ramify_start. */
+ramify_status rmf_runtime_open(const ramify_options *options, bool lent, ramify_runtime **rt);
+
 /* Fills rt->watch once the pool stands. */
 void rmf_watch_init(ramify_runtime *rt);
 
-/* Starts a view of it for other processes; what goes wrong goes to the log, and the runtime does without. */
-void rmf_watch_share(ramify_runtime *rt);
+/* Starts what the options ask for once every worker has its thread: counters, and the view for other programs.
+ * Errors: those of ramify_counters_start. */
+ramify_status rmf_watch_start(ramify_runtime *rt, const ramify_options *options);
 
 #endif

@@ -53,12 +53,20 @@ static ramify_status read_all(void *runtime, ramify_snapshot **snapshot)
     return status;
 }
 
-void rmf_watch_share(ramify_runtime *rt)
+static void share(ramify_runtime *rt)
 {
     rmf_why               why;
     const rmf_view_source source = { rt, read_all, rt->watch.workers, rt->pool->domain_count, rt->watch.serial };
     if (rmf_view_start(&source, RMF_VIEW_DIRECTORY, &rt->view, &why))
         rmf_log_line(&rt->pool->log, RAMIFY_LOG_WARNING, "no view for other programs: %s", why.text);
+}
+
+ramify_status rmf_watch_start(ramify_runtime *rt, const ramify_options *o)
+{
+    ramify_status status = o->counters ? ramify_counters_start(rt, o->counters, o->diagnosis) : RAMIFY_OK;
+    if (!status && o->view)
+        share(rt);
+    return status;
 }
 
 const char *ramify_runtime_view(const ramify_runtime *rt)

@@ -129,6 +129,16 @@ static void hand_token(rmf_parking *parking, uint32_t worker)
     rmf_add_relaxed(&parking->beds[worker].wake_ticks, rmf_clock_ticks() - start);
 }
 
+bool rmf_park_claim(rmf_parking *parking, uint32_t worker)
+{
+    return clear_bit(parking, worker);
+}
+
+void rmf_park_return(rmf_parking *parking, uint32_t worker)
+{
+    hand_token(parking, worker);
+}
+
 uint32_t rmf_wake_worker(rmf_parking *parking, uint32_t worker)
 {
     if (!clear_bit(parking, worker))

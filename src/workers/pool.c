@@ -222,6 +222,7 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
                         .full          = options->full,
                         .latency_every = options->latency_every,
                         .bind          = options->bind,
+                        .lent          = options->lent,
                         .log           = options->log,
                         .ns_per_tick   = ns_per_tick,
                         .spin_ticks    = (uint64_t)(options->spin_us * 1e3 / ns_per_tick) };
@@ -230,7 +231,7 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
     pthread_mutex_init(&pool->lock, NULL);
     rmf_depot_init(&pool->depot);
     ramify_status status = allocate(pool);
-    if (!status)
+    if (!status && !pool->lent)
         status = start_workers(pool);
     if (status)
         drop_pool(pool);
@@ -250,16 +251,34 @@ static ramify_group *busy_group(rmf_pool *pool)
     return group;
 }
 
+static void end_search(rmf_pool *pool)
+{
+    /* order: before the wakes' look at the bits; pairs with the load in rmf_goal_is_reached() */
+    rmf_store_seq_cst(&pool->stopping, 1);
+    for (uint32_t w = 0; w < pool->worker_count; w++)
+        rmf_wake_worker(&pool->parking, w);
+}
+
+void rmf_pool_dismiss(rmf_pool *pool)
+{
+    ramify_group *group;
+    while ((group = busy_group(pool)))
+        (void)ramify_wait(group); /* as a worker: runs what is left; errors are the program's business */
+    end_search(pool);
+}
+
+void rmf_pool_reopen(rmf_pool *pool)
+{
+    rmf_store_relaxed(&pool->stopping, 0);
+}
+
 void rmf_pool_stop(rmf_pool *pool)
 {
     ramify_group *group;
     while ((group = busy_group(pool)))
         rmf_wait_outside(group); /* its error is the caller's business, and its parent: a task may give it back now */
-    /* order: before the wakes' look at the bits; pairs with the load in is_over() */
-    rmf_store_seq_cst(&pool->stopping, 1);
-    for (uint32_t w = 0; w < pool->worker_count; w++)
-        rmf_wake_worker(&pool->parking, w);
-    for (uint32_t w = 0; w < pool->worker_count; w++)
+    end_search(pool);
+    for (uint32_t w = 0; w < pool->worker_count && !pool->lent; w++)
         pthread_join(pool->threads[w], NULL);
     drop_pool(pool);
 }

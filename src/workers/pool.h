@@ -94,7 +94,7 @@ struct rmf_pool {
     uint64_t             serial; /* start time, ns: tells pools apart whose memory is the same */
     uint32_t             queue_tasks, full, latency_every;
     _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
-    bool                 bind;
+    bool                 bind, lent;
     pthread_mutex_t      lock; /* guards groups and the making of inboxes */
     ramify_group        *free_groups, *all_groups;
     pthread_t           *threads;
@@ -119,6 +119,7 @@ typedef struct rmf_pool_options {
     uint64_t           seed;
     uint32_t           spin_us, queue_tasks, full, latency_every;
     bool               bind;
+    bool               lent; /* makes no threads: the program's own come and go by rmf_worker_enter() */
     rmf_log            log;
 } rmf_pool_options;
 
@@ -127,6 +128,11 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **pool);
 
 /* Ends the workers once every group is done, and frees all. */
 void rmf_pool_stop(rmf_pool *pool);
+
+/* Sends home the workers of a pool whose threads are lent, once every group is done; called by one of them. The others
+ * see it as the end of rmf_worker_serve(). rmf_pool_reopen() lets them come again, when all have left. */
+void rmf_pool_dismiss(rmf_pool *pool);
+void rmf_pool_reopen(rmf_pool *pool);
 
 /* A worker's thread reports that it has its memory, or that it has not, and waits for the others. False: the start is
  * called off. */

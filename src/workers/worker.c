@@ -345,6 +345,37 @@ void rmf_worker_drop(rmf_worker *worker)
     free(worker);
 }
 
+rmf_worker *rmf_worker_lend(rmf_pool *pool, uint32_t number)
+{
+    if (!pool->workers[number])
+        pool->workers[number] = rmf_worker_make(pool, number);
+    else
+        pool->workers[number]->tid = gettid();
+    return pool->workers[number];
+}
+
+rmf_worker *rmf_worker_enter(rmf_worker *worker)
+{
+    rmf_worker *before = self;
+    self               = worker;
+    enter(worker, RMF_STATE_BUSY);
+    return before;
+}
+
+void rmf_worker_serve(rmf_worker *worker)
+{
+    const rmf_goal end = { NULL, NULL };
+    rmf_task       task;
+    while (rmf_worker_next(worker, &task, &end))
+        rmf_worker_run(worker, &task);
+}
+
+void rmf_worker_leave(rmf_worker *worker, rmf_worker *before)
+{
+    enter(worker, RMF_STATE_PARKED);
+    self = before;
+}
+
 void *rmf_worker_main(void *argument)
 {
     rmf_pool *pool   = ((rmf_worker_start *)argument)->pool;
@@ -357,12 +388,8 @@ void *rmf_worker_main(void *argument)
     pool->workers[number] = worker;
     if (!rmf_pool_stand(pool, worker != NULL))
         return NULL;
-    self = worker;
-    enter(worker, RMF_STATE_BUSY);
-    const rmf_goal end = { NULL, NULL };
-    rmf_task       task;
-    while (rmf_worker_next(worker, &task, &end))
-        rmf_worker_run(worker, &task);
+    rmf_worker_enter(worker);
+    rmf_worker_serve(worker);
     self = NULL;
     return NULL;
 }

@@ -46,7 +46,7 @@ THIRD_PARTY = {
     r'mpi\.h': ['src/coordinate/mpi', 'tests/coordinate', 'include/ramify/mpi.h'],
 }
 PUBLIC_INCLUDES = {'stddef.h', 'stdint.h', 'stdbool.h'}
-INTEROP_HEADERS = {'include/ramify/hwloc.h', 'include/ramify/mpi.h'}
+INTEROP_HEADERS = {'include/ramify/hwloc.h', 'include/ramify/mpi.h', 'include/ramify/openmp.h'}
 ATOMICS_HEADER = 'src/base/atomics.h'
 RAW_ATOMICS_ALLOWED = {ATOMICS_HEADER, 'include/ramify/fork.h'}  # fork.h is inlined into programs
 ENVIRONMENT_READER = 'src/base/options.c'

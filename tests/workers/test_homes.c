@@ -4,13 +4,16 @@
  *
  * A task costs so many nanoseconds, and away from home as much more as the distance says: what a task that only waits
  * for memory would cost. Submission takes 50 ns, a fruitless look 100 ns. */
-#include "topology/machines.h"
+#include "check.h"
+#include "homes_tree.h"
 
 #include "fetch.h"
 #include "submit.h"
 #include "worker.h"
 
 #include "virtual_clock.h"
+
+#include <string.h>
 
 enum { NODES = 4, PER_NODE = 2, WORKERS = NODES * PER_NODE, TASKS_MOST = 4096, SUBMIT_NS = 50, LOOK_NS = 100 };
 
@@ -74,16 +77,10 @@ static void run_job(void *argument)
     now_ns += cost;
 }
 
-/* 2 packages x 2 nodes x 2 cores, distance 12 within a package and 21 across. */
 static int open_machine(void **state)
 {
     (void)state;
-    rmf_machine *m = make_machine((plan_of_machine){ 2, 2, PER_NODE, 1 });
-    for (uint32_t i = 0; i < NODES; i++)
-        for (uint32_t k = 0; k < NODES; k++)
-            m->distances[i * NODES + k] = i == k ? 10 : i / 2 == k / 2 ? 12 : 21;
-    tree = build(m, NULL, NULL);
-    rmf_machine_free(m);
+    tree = homes_tree(NODES / 2, PER_NODE);
     assert_int_equal(rmf_plan_create(tree, "work-stealing", NULL, 0, NULL, &plan), RAMIFY_OK);
     return 0;
 }
@@ -330,10 +327,8 @@ static void the_rule(void **state)
 static void one_node_has_no_prices(void **state)
 {
     (void)state;
-    rmf_machine *m    = make_machine((plan_of_machine){ 1, 1, 4, 1 });
-    ramify_tree *flat = build(m, NULL, NULL);
+    ramify_tree *flat = homes_tree_flat();
     rmf_remote   remote;
-    rmf_machine_free(m);
     assert_int_equal(rmf_remote_init(&remote, flat), RAMIFY_OK);
     assert_null(rmf_remote_row(&remote, ramify_tree_leaf(flat, 0)));
     assert_false(rmf_remote_is_far(&remote, 0));

@@ -22,6 +22,7 @@ tests|header:setjmp.h,stdarg.h,stddef.h,stdint.h,cmocka.h|libcmocka-dev|libcmock
 tests|program:c++|g++|gcc-c++|gcc-c++|gcc|gcc
 tests|program:python3|python3|python3|python3|python|python
 tests|program:nm|binutils|binutils|binutils|binutils|binutils
+dev|header:otf2/otf2.h|libotf2-trace-dev|otf2-devel|libotf2-devel|otf2|otf2
 clang|program:clang|clang|clang|clang|clang|llvm
 coverage|program:gcovr|gcovr|gcovr|python3-gcovr|gcovr|py-gcovr
 bench|program:c++|g++|gcc-c++|gcc-c++|gcc|gcc

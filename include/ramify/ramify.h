@@ -10,6 +10,7 @@
 #include <ramify/metrics.h>
 #include <ramify/policy.h>
 #include <ramify/runtime.h>
+#include <ramify/trace.h>
 #include <ramify/status.h>
 #include <ramify/team.h>
 #include <ramify/tree.h>

@@ -50,7 +50,9 @@ typedef struct ramify_options {
     void                           *log_self;
     ramify_diagnosis               *diagnosis; /* NULL: not wanted */
     const char                     *counters;  /* events to count, as in ramify_counters_start; NULL: none */
-    const char                     *trace;     /* file to write a trace to when the runtime stops; NULL: none */
+    const char                     *trace;     /* file to write a trace to when the runtime stops; NULL: none (trace.h) */
+    const char                     *trace_while;  /* record it only while this file exists; NULL: all the time */
+    uint32_t                        trace_events; /* kept per worker, 256 to 2^24; 0: 65536 */
     ramify_space                   *space;     /* where hint.near looks; shared, must outlive it; NULL: one of its own */
     uint64_t                        reserved[1];
 } ramify_options;

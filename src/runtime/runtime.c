@@ -67,6 +67,7 @@ static ramify_status start_pool(const ramify_options *o, bool lent, ramify_runti
 
 static void drop(ramify_runtime *rt)
 {
+    rmf_tracing_drop(&rt->tracing);
     rmf_counter_set_close(rt->counters);
     pthread_mutex_destroy(&rt->counter_lock);
     rmf_plan_free(rt->plan);
@@ -82,6 +83,7 @@ ramify_status rmf_runtime_open(const ramify_options *o, bool lent, ramify_runtim
     if (!rt)
         return RAMIFY_ERR_NO_MEMORY;
     pthread_mutex_init(&rt->counter_lock, NULL);
+    rmf_tracing_init(&rt->tracing);
     ramify_status status = open_tree(o, rt);
     if (!status)
         status = rmf_plan_create(rt->tree, o->policy, o->policies, o->seed, o->diagnosis, &rt->plan);
@@ -118,6 +120,7 @@ ramify_status ramify_stop(ramify_runtime *rt)
         return RAMIFY_OK;
     if (rmf_own_worker(rt->pool))
         return RAMIFY_ERR_BUSY;
+    rmf_tracing_finish(rt);
     rmf_view_stop(rt->view);
     rmf_pool_stop(rt->pool);
     drop(rt);

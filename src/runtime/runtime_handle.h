@@ -7,6 +7,7 @@
 #include "shared_view.h"
 #include "snapshot.h"
 #include "submit.h"
+#include "tracing.h"
 
 struct ramify_runtime {
     const ramify_tree *tree;
@@ -19,6 +20,7 @@ struct ramify_runtime {
     rmf_watch          watch; /* what the monitor sees of the pool */
     rmf_counter_set   *counters;     /* NULL: none */
     pthread_mutex_t    counter_lock; /* guards them */
+    rmf_tracing        tracing;
     rmf_view_writer   *view;         /* NULL: none */
 };
 

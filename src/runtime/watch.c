@@ -66,6 +66,8 @@ ramify_status rmf_watch_start(ramify_runtime *rt, const ramify_options *o)
     ramify_status status = o->counters ? ramify_counters_start(rt, o->counters, o->diagnosis) : RAMIFY_OK;
     if (!status && o->view)
         share(rt);
+    if (!status)
+        rmf_tracing_start(rt, o);
     return status;
 }
 

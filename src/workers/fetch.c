@@ -162,6 +162,15 @@ static bool from_ancestors(rmf_worker *worker, rmf_task *task)
     return false;
 }
 
+/* Counts a look at a victim that took `count` tasks, 0 for none. index: the victim, for RMF_LOOT_INBOX its domain. */
+static void note_steal(rmf_worker *worker, uint32_t level, uint32_t count, rmf_trace_loot loot, uint32_t index)
+{
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    rmf_cell_steal(&worker->cell, level, count);
+    if (trace && count)
+        rmf_trace_point(trace, RMF_TRACE_STEAL, (uint16_t)level, index, count, loot);
+}
+
 static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, rmf_task *task)
 {
     void    *items[MOVE_MAX];
@@ -169,10 +178,10 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, r
     if (rmf_deque_shared_any(&victim->deque) == 0)
         return false;
     if (rmf_deque_steal_any(&victim->deque, items, room_for_more(worker, false) + 1, &count) != RMF_STEAL_TAKEN) {
-        rmf_cell_steal(&worker->cell, level, 0);
+        note_steal(worker, level, 0, RMF_LOOT_TASKS, victim->number);
         return false;
     }
-    rmf_cell_steal(&worker->cell, level, count);
+    note_steal(worker, level, count, RMF_LOOT_TASKS, victim->number);
     for (uint32_t i = count; i-- > 1;)
         rmf_deque_push_owner(&worker->deque, items[i]);
     if (count > 1)
@@ -191,10 +200,10 @@ static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t level, ui
         return false;
     }
     if (rmf_lane_steal_any(&victim->lane, forks, most < room ? most : room, &count) != RMF_STEAL_TAKEN) {
-        rmf_cell_steal(&worker->cell, level, 0);
+        note_steal(worker, level, 0, RMF_LOOT_FORKS, victim->number);
         return false;
     }
-    rmf_cell_steal(&worker->cell, level, count);
+    note_steal(worker, level, count, RMF_LOOT_FORKS, victim->number);
     for (uint32_t i = count; i-- > 0;) {
         rmf_fork_take(worker, forks[i]);
         if (i > 0)
@@ -263,7 +272,7 @@ static bool from_foreign_inbox(rmf_worker *worker, uint32_t domain, uint32_t lev
         return true;
     if (!open || !from_inbox(worker, open, 2, task))
         return false;
-    rmf_cell_steal(&worker->cell, level, worker->deque.head - before + 1);
+    note_steal(worker, level, worker->deque.head - before + 1, RMF_LOOT_INBOX, domain);
     return true;
 }
 

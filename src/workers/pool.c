@@ -92,6 +92,14 @@ double rmf_pool_load(const void *pool_, uint32_t domain)
     return load;
 }
 
+void rmf_pool_trace(rmf_pool *pool, rmf_trace_ring *rings)
+{
+    for (uint32_t w = 0; w < pool->worker_count; w++)
+        if (pool->workers[w]) /* a lent pool may stand without some */
+            /* order: publishes the ring's fields; pairs with the acquire in rmf_trace_of() */
+            rmf_store_release(&pool->workers[w]->trace, rings ? &rings[w] : NULL);
+}
+
 bool rmf_pool_stand(rmf_pool *pool, bool is_whole)
 {
     if (!is_whole)
@@ -272,11 +280,16 @@ void rmf_pool_reopen(rmf_pool *pool)
     rmf_store_relaxed(&pool->stopping, 0);
 }
 
-void rmf_pool_stop(rmf_pool *pool)
+void rmf_pool_drain(rmf_pool *pool)
 {
     ramify_group *group;
     while ((group = busy_group(pool)))
         rmf_wait_outside(group); /* its error is the caller's business, and its parent: a task may give it back now */
+}
+
+void rmf_pool_stop(rmf_pool *pool)
+{
+    rmf_pool_drain(pool);
     end_search(pool);
     for (uint32_t w = 0; w < pool->worker_count && !pool->lent; w++)
         pthread_join(pool->threads[w], NULL);

@@ -15,6 +15,7 @@
 #include "remote.h"
 #include "space.h"
 #include "stock.h"
+#include "trace_ring.h"
 #include "victims.h"
 
 #include <ramify/runtime.h>
@@ -53,6 +54,7 @@ struct rmf_worker {
     uint32_t      domain;                    /* its leaf's domain */
     int32_t       tid;                       /* the system's number of its thread */
     uint64_t      handle_from_ticks;         /* end of a sampled task that nothing has followed yet, 0: none */
+    _Atomic(rmf_trace_ring *) trace;         /* NULL: off; written by rmf_pool_trace() */
     rmf_stock     stock;
     rmf_sender    sender;
     rmf_frame    *frame;
@@ -126,6 +128,9 @@ typedef struct rmf_pool_options {
 /* Makes the pool and starts its workers. Errors: ERR_NO_MEMORY; ERR_SYSTEM a thread could not be made. */
 ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **pool);
 
+/* Waits until every group is done. */
+void rmf_pool_drain(rmf_pool *pool);
+
 /* Ends the workers once every group is done, and frees all. */
 void rmf_pool_stop(rmf_pool *pool);
 
@@ -148,6 +153,17 @@ void       rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place);
 
 /* Load of a domain, as policies see it: tasks queued below it (with weights) and running. pool: an rmf_pool. */
 double rmf_pool_load(const void *pool, uint32_t domain);
+
+/* Switches tracing on, each worker into the ring of its number, or off (rings NULL). The rings live until the pool ends:
+ * a task that runs now still notes its end. */
+void rmf_pool_trace(rmf_pool *pool, rmf_trace_ring *rings);
+
+/* The ring a worker writes to, NULL while tracing is off. */
+static inline rmf_trace_ring *rmf_trace_of(rmf_worker *worker)
+{
+    /* order: the ring's fields; pairs with the release in rmf_pool_trace() */
+    return rmf_load_acquire(&worker->trace);
+}
 
 /* The calling thread's worker, NULL outside. */
 rmf_worker *rmf_worker_self(void);

@@ -143,8 +143,11 @@ static void count_task(rmf_worker *worker, const ramify_domain *home)
 /* A fork that was stolen: the lane goes on above what is live in it. */
 static void run_fork(rmf_worker *worker, ramify_fork *fork)
 {
-    rmf_lane_mark mark;
-    rmf_frame     frame = { worker->frame, NULL, RAMIFY_NONE, 0 };
+    rmf_lane_mark   mark;
+    rmf_frame       frame = { worker->frame, NULL, RAMIFY_NONE, 0 };
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    uint64_t        run   = (uint64_t)(uintptr_t)fork->run; /* the fork's memory is its owner's again before the end */
+    uint64_t        begun = trace ? rmf_trace_enter(trace, RMF_TRACE_FORK, worker->number, run, 0) : 0;
     rmf_worker_settle(worker); /* a fork may run long; counts of groups must not wait for it */
     rmf_lane_hide_owner(&worker->lane, &mark);
     worker->frame = &frame;
@@ -155,6 +158,8 @@ static void run_fork(rmf_worker *worker, ramify_fork *fork)
     rmf_lane_show_owner(&worker->lane, &mark);
     rmf_count(&worker->cell.counts.forks_stolen, 1);
     rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
+    if (trace)
+        rmf_trace_leave(trace, RMF_TRACE_FORK, worker->number, run, begun);
     rmf_fork_finish(worker, fork);
 }
 
@@ -175,6 +180,16 @@ static void run_submitted(rmf_worker *worker, const rmf_task *task, uint64_t sta
     count_task(worker, &worker->pool->domains[task->home]);
 }
 
+/* The same with its begin and end in the trace; apart, so that a task without one pays for a load and a branch. */
+static __attribute__((noinline)) void run_traced(rmf_worker *worker, const rmf_task *task, uint64_t start_ticks,
+                                                 rmf_trace_ring *trace)
+{
+    uint64_t fn = (uint64_t)(uintptr_t)task->fn, group = (uint64_t)(uintptr_t)task->group;
+    uint64_t begun = rmf_trace_enter(trace, RMF_TRACE_TASK, task->home, fn, group);
+    run_submitted(worker, task, start_ticks);
+    rmf_trace_leave(trace, RMF_TRACE_TASK, task->home, fn, begun);
+}
+
 void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
 {
     ramify_group *group = task->group;
@@ -189,8 +204,13 @@ void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
     uint64_t start = task->stamp_ticks ? sample_start(worker, task->stamp_ticks) : 0;
     if (ramify_group_cancelled(group))
         rmf_count(&worker->cell.counts.dropped, 1);
-    else
-        run_submitted(worker, task, start);
+    else {
+        rmf_trace_ring *trace = rmf_trace_of(worker);
+        if (__builtin_expect(trace != NULL, 0))
+            run_traced(worker, task, start, trace);
+        else
+            run_submitted(worker, task, start);
+    }
     rmf_worker_credit(worker, group);
 }
 
@@ -234,9 +254,13 @@ static void park(rmf_worker *worker, const rmf_goal *goal)
         return;
     }
     rmf_count(&worker->cell.counts.parks, 1);
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    uint64_t        begun = trace ? rmf_trace_enter(trace, RMF_TRACE_PARK, worker->number, 0, 0) : 0;
     enter(worker, RMF_STATE_PARKED);
     rmf_park_sleep(parking, worker->number, (uint64_t)((double)wait_ticks * worker->pool->ns_per_tick));
     enter(worker, RMF_STATE_SEARCHING);
+    if (trace)
+        rmf_trace_leave(trace, RMF_TRACE_PARK, worker->number, 0, begun);
 }
 
 /* Tells whoever reaches the goal that this worker may sleep; a pool's end wakes everybody anyway. */
@@ -295,6 +319,18 @@ static bool glance(rmf_worker *worker, rmf_task *task)
     return false;
 }
 
+/* The same, and what it took of the time goes into the trace. */
+static bool search_traced(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
+{
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    if (!trace)
+        return search(worker, task, goal);
+    uint64_t begun = rmf_trace_enter(trace, RMF_TRACE_SEARCH, worker->number, 0, 0);
+    bool     found = search(worker, task, goal);
+    rmf_trace_leave(trace, RMF_TRACE_SEARCH, worker->number, 0, begun);
+    return found;
+}
+
 bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
 {
     if ((goal->group || goal->fork) && rmf_goal_is_reached(worker->pool, goal))
@@ -304,7 +340,7 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
     enter(worker, RMF_STATE_SEARCHING);
     rmf_count(&worker->cell.counts.searches, 1);
     worker->handle_from_ticks = 0;
-    bool found = glance(worker, task) || search(worker, task, goal);
+    bool found = glance(worker, task) || search_traced(worker, task, goal);
     enter(worker, RMF_STATE_BUSY);
     return found;
 }

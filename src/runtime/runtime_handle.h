@@ -12,6 +12,9 @@
 struct ramify_runtime {
     const ramify_tree *tree;
     ramify_tree       *own_tree; /* NULL when the caller gave one */
+    ramify_space      *space;
+    ramify_space      *own_space; /* NULL when the caller gave one */
+    uint32_t          *domain_in; /* from the domains of the space's tree to the tree's; NULL: they are the same */
     rmf_plan          *plan;
     rmf_pool          *pool;
     rmf_watch          watch; /* what the monitor sees of the pool */

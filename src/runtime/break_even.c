@@ -103,8 +103,6 @@ ramify_status ramify_break_even_measure(ramify_runtime *rt, ramify_break_even *c
 {
     if (!rt)
         return RAMIFY_ERR_INVALID;
-    if (rmf_own_worker(rt->pool))
-        return RAMIFY_ERR_BUSY;
     ramify_runtime twin   = { .tree = rt->tree };
     trial          t      = { .twin = &twin };
     ramify_status  status = rmf_plan_create(rt->tree, "work-stealing", NULL, 0, NULL, &twin.plan);

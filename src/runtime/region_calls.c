@@ -27,16 +27,19 @@ ramify_status ramify_region_define(ramify_runtime *rt, const char *name, ramify_
     return rmf_region_define(&rt->regions, name, region);
 }
 
-/* A thread that goes from one runtime to another looks its slot up again. */
+/* A worker has its number, as long as it is one: a team's threads are lent. A thread from outside that goes from one
+ * runtime to another looks its slot up again. */
 static uint32_t slot_in(rmf_region_book *book)
 {
-    if (mine.book == book && mine.serial == book->serial)
-        return mine.slot;
     const ramify_runtime *rt     = book->runtime;
     const rmf_worker     *worker = rmf_own_worker(rt->pool);
-    mine.book                    = book;
-    mine.serial                  = book->serial;
-    mine.slot                    = worker ? worker->number : rmf_region_outside_slot(book, (uint32_t)gettid());
+    if (worker)
+        return worker->number;
+    if (mine.book != book || mine.serial != book->serial) {
+        mine.book   = book;
+        mine.serial = book->serial;
+        mine.slot   = rmf_region_outside_slot(book, (uint32_t)gettid());
+    }
     return mine.slot;
 }
 

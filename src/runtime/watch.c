@@ -27,7 +27,7 @@ static void outside_of(const void *pool_, double ns_per_tick, rmf_tally *tally)
     tally->batch_ns      = (uint64_t)((double)rmf_load_relaxed(&pool->outside_batch_ticks) * ns_per_tick);
 }
 
-void rmf_watch_init(ramify_runtime *rt)
+ramify_status rmf_watch_init(ramify_runtime *rt)
 {
     const rmf_pool *pool = rt->pool;
     rt->watch            = (rmf_watch){ .tree        = rt->tree,
@@ -43,6 +43,7 @@ void rmf_watch_init(ramify_runtime *rt)
                                         .wake_ticks  = wake_ticks_of,
                                         .queued      = rmf_pool_load,
                                         .outside     = outside_of };
+    return rmf_region_book_init(&rt->regions, rt, pool->serial, pool->worker_count);
 }
 
 /* Everything but the rows. */
@@ -55,12 +56,24 @@ static ramify_status read_all(void *runtime, ramify_snapshot **snapshot)
     return status;
 }
 
-void rmf_watch_share(ramify_runtime *rt)
+static void share(ramify_runtime *rt)
 {
     rmf_why               why;
     const rmf_view_source source = { rt, read_all, rt->watch.workers, rt->pool->domain_count, rt->watch.serial };
     if (rmf_view_start(&source, RMF_VIEW_DIRECTORY, &rt->view, &why))
         rmf_log_line(&rt->pool->log, RAMIFY_LOG_WARNING, "no view for other programs: %s", why.text);
+}
+
+ramify_status rmf_watch_start(ramify_runtime *rt, const ramify_options *o)
+{
+    ramify_status status = o->counters ? ramify_counters_start(rt, o->counters, o->diagnosis) : RAMIFY_OK;
+    if (!status && o->break_even)
+        status = ramify_break_even_measure(rt, NULL);
+    if (!status && o->view)
+        share(rt);
+    if (!status)
+        rmf_tracing_start(rt, o);
+    return status;
 }
 
 const char *ramify_runtime_view(const ramify_runtime *rt)

@@ -155,7 +155,8 @@ typedef struct ramify_break_even {
  *
  * rt: a started runtime; the measurement uses workers of its own on the same tree and counts nothing in rt; it is disturbed
  * by what runs meanwhile, and takes the least of several trials. cost: out, may be NULL.
- * Threads: any; blocks, and runs no other tasks. Errors: ERR_INVALID rt is NULL; ERR_NO_MEMORY; ERR_SYSTEM a thread could not be made. Cost: a start of workers and about 10 ms. */
+ * Threads: any; blocks, and runs no other tasks. Errors: ERR_INVALID rt is NULL; ERR_NO_MEMORY; ERR_SYSTEM a thread
+ * could not be made. Cost: a start of workers and about 10 ms. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_break_even_measure(ramify_runtime *rt, ramify_break_even *cost);
 
 /* What a snapshot suggests to change in the program, as sentences; the numbers behind them are rows.

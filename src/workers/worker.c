@@ -91,10 +91,18 @@ static uint64_t sample_start(rmf_worker *worker, uint64_t stamp_ticks)
     return now;
 }
 
+/* The mean slides with a weight of 1/8 for the newest, as TCP's of round trips does (RFC 6298, section 2). */
+static void slide_run(rmf_worker *worker, uint64_t ticks)
+{
+    uint64_t mean = rmf_load_relaxed(&worker->run_ticks);
+    rmf_store_relaxed(&worker->run_ticks, mean ? mean - mean / 8 + ticks / 8 : ticks);
+}
+
 /* A sampled task ends: its run time, and the start of a sample of what it costs to come to the next task. */
 static void sample_end(rmf_worker *worker, uint64_t start_ticks)
 {
     uint64_t now = rmf_clock_ticks();
+    slide_run(worker, now > start_ticks ? now - start_ticks : 0);
     add_sample(worker, &worker->cell.run, start_ticks, now);
     worker->handle_from_ticks = now;
 }
@@ -220,9 +228,9 @@ bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal)
 static void leave_search(rmf_worker *worker)
 {
     rmf_pool *pool = worker->pool;
-    /* A strict task wakes one worker, searchers or not; if it was this one and it leaves with another task, or there
-     * are more of them, the next is woken. */
-    uint32_t where = rmf_fetch_strict_left(worker);
+    /* A task not for everybody wakes one worker, searchers or not; if it was this one and it leaves with another task,
+     * or there are more of them, the next is woken. */
+    uint32_t where = rmf_fetch_kept_left(worker);
     if (where != RAMIFY_NONE)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_below(&pool->parking, where));
     if (!rmf_search_end(&pool->parking))
@@ -232,12 +240,15 @@ static void leave_search(rmf_worker *worker)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_near(&pool->parking, where));
 }
 
-/* Sleeps unless there is something to do after all. */
+/* Sleeps unless there is something to do after all, or soon: what is kept for a home for longer than a search limits
+ * the sleep. */
 static void park(rmf_worker *worker, const rmf_goal *goal)
 {
     rmf_parking *parking = &worker->pool->parking;
+    uint64_t     wait_ticks = 0;
     rmf_park_announce(parking, worker->number);
-    if (rmf_goal_is_reached(worker->pool, goal) || rmf_fetch_any_left(worker)) {
+    bool is_work = rmf_goal_is_reached(worker->pool, goal) || rmf_fetch_any_left(worker, &wait_ticks);
+    if (is_work || (wait_ticks && wait_ticks < worker->pool->spin_ticks)) {
         rmf_park_abort(parking, worker->number);
         rmf_count(&worker->cell.counts.parks_aborted, 1);
         return;
@@ -246,7 +257,7 @@ static void park(rmf_worker *worker, const rmf_goal *goal)
     rmf_trace_ring *trace = rmf_trace_of(worker);
     uint64_t        begun = trace ? rmf_trace_enter(trace, RMF_TRACE_PARK, worker->number, 0, 0) : 0;
     enter(worker, RMF_STATE_PARKED);
-    rmf_park_sleep(parking, worker->number);
+    rmf_park_sleep(parking, worker->number, (uint64_t)((double)wait_ticks * worker->pool->ns_per_tick));
     enter(worker, RMF_STATE_SEARCHING);
     if (trace)
         rmf_trace_leave(trace, RMF_TRACE_PARK, worker->number, 0, begun);
@@ -351,6 +362,7 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     worker->sender.until_stamp = 1;
     worker->sender.stands_for  = 1;
     rmf_victims_init(&worker->victims, pool->tree, number);
+    worker->remote = rmf_remote_row(&pool->remote, leaf);
     if (!is_bound)
         rmf_count(&worker->cell.counts.bind_failures, 1);
     if (!worker->deque.slots || !worker->lane.slots || !rmf_pool_inbox(pool, leaf->index, false)) {

@@ -46,6 +46,7 @@ typedef struct ramify_options {
     uint32_t                        latency_every; /* time every n-th submission; 0: 64; 1: every one */
     bool                            no_bind;      /* leave the workers unbound */
     bool                            view;         /* let other programs look on (ramify/view.h) */
+    bool                            break_even;   /* measure first what a task costs (ramify/metrics.h) */
     ramify_log_fn                   log;          /* NULL: silent */
     void                           *log_self;
     ramify_diagnosis               *diagnosis; /* NULL: not wanted */

@@ -272,10 +272,11 @@ static void park(rmf_worker *worker, const rmf_goal *goal)
     }
     rmf_count(&worker->cell.counts.parks, 1);
     rmf_trace_ring *trace = rmf_trace_of(worker);
-    uint64_t        begun = trace ? rmf_trace_enter(trace, RMF_TRACE_PARK, worker->number, 0, 0) : 0;
+    uint64_t        begun = trace ? rmf_trace_enter(trace, RMF_TRACE_PARK, worker->number, 0, 0) : rmf_clock_ticks();
     enter(worker, RMF_STATE_PARKED);
     rmf_park_sleep(parking, worker->number, (uint64_t)((double)wait_ticks * worker->pool->ns_per_tick));
     enter(worker, RMF_STATE_SEARCHING);
+    trace = rmf_trace_of(worker); /* it may have been switched on meanwhile: the whole sleep belongs to it */
     if (trace)
         rmf_trace_leave(trace, RMF_TRACE_PARK, worker->number, 0, begun);
 }

@@ -3,6 +3,7 @@
 #ifndef RMF_WORKERS_POOL_H
 #define RMF_WORKERS_POOL_H
 
+#include "bind.h"
 #include "cell.h"
 #include "deque.h"
 #include "group.h"
@@ -12,6 +13,8 @@
 #include "parking.h"
 #include "plan.h"
 #include "ranks.h"
+#include "remote.h"
+#include "space.h"
 #include "stock.h"
 #include "trace_ring.h"
 #include "victims.h"
@@ -46,6 +49,7 @@ struct rmf_worker {
     rmf_deque        deque; /* its first line is the owner's, its second the thieves' */
     rmf_lane         lane;
     rmf_monitor_cell cell;
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t run_ticks; /* sliding mean of its sampled tasks; 0: none yet */
     _Alignas(RMF_PAIR_BYTES) rmf_pool *pool; /* from here on the worker's own */
     uint32_t      number;                    /* also its leaf */
     uint32_t      domain;                    /* its leaf's domain */
@@ -59,14 +63,20 @@ struct rmf_worker {
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_victims   victims;
+    rmf_binding    binding;
+    const uint8_t *remote; /* price of its taking a task, by home; NULL: the tree has one node */
 };
 
-/* The queues of one domain; inner ones and strict ones are made when first used. */
+/* The queues of one domain; inner ones, and those that are not open, are made when first used. */
 typedef struct rmf_mail {
     _Atomic(rmf_inbox *) open;   /* any worker may fetch from it */
     _Atomic(rmf_inbox *) strict; /* only workers below the domain */
+    _Atomic(rmf_inbox *) homed;  /* workers below the domain, others by the rule of remote.h; used with several nodes */
     _Atomic(rmf_ranks *) ranks;  /* tasks with a priority; NULL until there was one */
 } rmf_mail;
+
+/* Which of the inboxes. */
+typedef enum rmf_mail_kind { RMF_MAIL_OPEN, RMF_MAIL_STRICT, RMF_MAIL_HOMED } rmf_mail_kind;
 
 struct rmf_pool {
     ramify_runtime      *owner; /* only handed back to the program by ramify_here() */
@@ -76,11 +86,15 @@ struct rmf_pool {
     rmf_worker         **workers; /* each touched first by its own thread */
     rmf_mail            *mail;    /* by domain */
     rmf_plan            *plan;
+    const ramify_space  *space;     /* where addresses lie; NULL: nowhere */
+    const uint32_t      *domain_in; /* from the space's domains to the tree's; NULL: they are the same */
+    rmf_remote           remote;
     rmf_parking          parking;
     rmf_depot            depot;
     rmf_log              log;
     double               ns_per_tick;
     uint64_t             spin_ticks;
+    uint64_t             bind_ticks; /* between two looks of a worker at its binding */
     uint64_t             seed;
     uint64_t             serial; /* start time, ns: tells pools apart whose memory is the same */
     uint32_t             queue_tasks, full, latency_every;
@@ -96,6 +110,7 @@ struct rmf_pool {
     _Atomic uint32_t gate;            /* futex word: whether they go to work */
     _Atomic uint64_t outside_senders; /* threads from outside that have submitted: seeds their random states */
     _Atomic uint64_t outside_wakes, inline_runs; /* counts of threads that have no cell */
+    _Atomic uint64_t near_unknown;               /* hints whose address lies in no region: rare, so nobody's cell */
     _Atomic uint64_t outside_place_ticks, outside_batch_ticks; /* as in cells */
 };
 
@@ -104,6 +119,8 @@ typedef struct rmf_pool_options {
     ramify_runtime    *owner;
     const ramify_tree *tree;
     rmf_plan          *plan;
+    const ramify_space *space; /* may be NULL */
+    const uint32_t     *domain_in;
     uint64_t           seed;
     uint32_t           spin_us, queue_tasks, full, latency_every;
     bool               bind;
@@ -129,8 +146,8 @@ void rmf_pool_reopen(rmf_pool *pool);
  * called off. */
 bool rmf_pool_stand(rmf_pool *pool, bool is_whole);
 
-/* The inbox of a domain, made if need be; NULL when there is no memory. */
-rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict);
+/* The inbox of a domain, made if need be; NULL when there is no memory. kind: rmf_mail_kind. */
+rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, uint32_t kind);
 
 /* Makes an inbox with at least `cells` in its ring, as the pool's bound wants it; NULL when there is no memory. Frees
  * what is at a place. */

@@ -16,8 +16,9 @@ rmf_frame **rmf_frames_of(rmf_worker *worker);
 
 bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint);
 
-/* Fills stamp, weight and home by the hint and the pool's policy. */
-void rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, rmf_task *task);
+/* Fills stamp, weight and home by the hint and the pool's policy. Returns which queue of its home it goes to. */
+rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                         rmf_task *task);
 
 /* Puts tasks into the queues of one domain and wakes somebody; how many found room, always the first ones. The group
  * is charged already. */

@@ -9,6 +9,7 @@ TITLE = 'Large problems'
 
 # Name of the series -> (kernel, size, seed, rounds, serial form beside it).
 PROBLEMS = {'fib-42': ('fib', 42, 0, 3, True), 'uts-t1l': ('uts-t1', 13, 29, 1, False), 'uts-t3l-2000': ('uts-t3l', 2000, 7, 1, False)}
+STACK_MIB = 64  # T3L is 17,844 levels deep, and a level keeps its children on the stack: 9 MB with gcc
 
 
 def series(plan):
@@ -19,6 +20,8 @@ def series(plan):
         jobs = [plan.kernel_job(form, kernel, size, seed) for form in ('serial', 'serial-clang') if serial and form in plan.forms]
         jobs += [plan.kernel_job(form, kernel, size, seed, workers=workers) for form in ('ramify', 'ramify-clang')
                  for workers in plan.counts if form in plan.forms and (form == 'ramify' or serial)]
+        for job in jobs:
+            job.stack_mib = STACK_MIB
         found.append(Series(name, jobs, rounds))
     return found
 

@@ -45,7 +45,7 @@ def series(plan):
     for kernel in plan.kernels():
         if not kernel['quick']:
             continue
-        size, seed = (kernel['quick'], kernel['quick_seed']) if plan.quick else (kernel['full'], 0)
+        size, seed = plan.pick((kernel['quick'], kernel['full'])), kernel['seed']
         jobs = []
         for form in forms_of(plan, kernel):
             for workers in [1] if form.startswith('serial') else plan.counts:

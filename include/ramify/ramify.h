@@ -4,7 +4,9 @@
 #define RAMIFY_RAMIFY_H
 
 #include <ramify/array.h>
+#include <ramify/depend.h>
 #include <ramify/fork.h>
+#include <ramify/graph.h>
 #include <ramify/loan.h>
 #include <ramify/memory.h>
 #include <ramify/metrics.h>

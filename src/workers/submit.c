@@ -38,7 +38,7 @@ rmf_worker *rmf_own_worker(const rmf_pool *pool)
     return worker && worker->pool == pool ? worker : NULL;
 }
 
-static void charge(rmf_worker *worker, ramify_group *group)
+void rmf_charge(rmf_worker *worker, ramify_group *group)
 {
     if (worker)
         rmf_worker_charge(worker, group);
@@ -82,6 +82,15 @@ static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, co
     return rmf_plan_place(pool->plan, from, &pick);
 }
 
+uint32_t rmf_task_place_later(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint)
+{
+    if (!rmf_plan_is_stealing(pool->plan))
+        return place(pool, worker, sender, hint);
+    if (hint->domain || hint->strict)
+        return place(pool, NULL, sender, hint); /* for whoever is below it, not for the submitter */
+    return RAMIFY_NONE;
+}
+
 bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint)
 {
     return hint->domain <= pool->domain_count && hint->weight >= 0.0 && /* not a number is refused, too */
@@ -122,7 +131,7 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
     rmf_sender *sender = rmf_sender_of(pool, worker);
     rmf_task_prepare(pool, worker, sender, hint, &task);
-    charge(worker, group);
+    rmf_charge(worker, group);
     ramify_status status = rmf_deliver_one(pool, worker, &task, rmf_way_of(hint));
     if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */
         rmf_count_placing(pool, worker, sender->stands_for, task.stamp_ticks);

@@ -124,13 +124,16 @@ void rmf_spread_summary(const rmf_spread *spread, ramify_latency *summary)
     rmf_histogram_summary(&histogram, summary);
 }
 
-double rmf_spread_share_below(const rmf_spread *spread, double ns)
+/* A bucket's samples count as its middle, but for the last one, which has no end. */
+double rmf_spread_share_below(const rmf_spread *spread, double ns, bool of_sum)
 {
-    uint64_t samples = 0, below = 0;
+    double all = 0.0, below = 0.0;
     for (uint32_t i = 0; i < RMF_HISTOGRAM_BUCKETS; i++) {
-        samples += spread->count[i];
-        if ((double)rmf_spread_low(i) < ns)
-            below += spread->count[i];
+        double low    = (double)rmf_spread_low(i);
+        double middle = i + 1 < RMF_HISTOGRAM_BUCKETS ? (low + (double)rmf_spread_low(i + 1) - 1.0) / 2.0 : low;
+        double weight = (double)spread->count[i] * (of_sum ? middle : 1.0);
+        all += weight;
+        below += low < ns ? weight : 0.0;
     }
-    return samples ? (double)below / (double)samples : 0.0;
+    return all > 0.0 ? below / all : 0.0;
 }

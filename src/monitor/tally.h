@@ -49,8 +49,9 @@ void rmf_spread_subtract(rmf_spread *newer, const rmf_spread *older);
 /* Percentiles; all 0 without samples. */
 void rmf_spread_summary(const rmf_spread *spread, ramify_latency *summary);
 
-/* Share of the samples that are below a number of nanoseconds, to within a bucket; 0 without samples. */
-double rmf_spread_share_below(const rmf_spread *spread, double ns);
+/* Share of the samples that are below a number of nanoseconds, to within a bucket: of their number or of their sum. 0
+ * without samples. */
+double rmf_spread_share_below(const rmf_spread *spread, double ns, bool of_sum);
 
 /* The inclusive lower end of a bucket, ns. */
 uint64_t rmf_spread_low(uint32_t bucket);

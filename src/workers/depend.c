@@ -242,11 +242,8 @@ static rmf_scope *scope_of(ramify_group *group)
 
 static void describe(rmf_pool *pool, rmf_worker *worker, const ramify_hint *hint, rmf_vertex *vertex)
 {
-    rmf_way way      = rmf_way_of(hint);
     vertex->weight   = hint->weight > 0.0 ? (float)hint->weight : 1.0f;
-    vertex->rank     = way.rank;
-    vertex->strict   = way.strict;
-    vertex->home     = rmf_task_place_later(pool, worker, rmf_sender_of(pool, worker), hint);
+    vertex->home     = rmf_task_place_later(pool, worker, hint, &vertex->way);
     vertex->has_home = vertex->home != RAMIFY_NONE;
 }
 
@@ -263,8 +260,7 @@ static ramify_status submit_charged(rmf_scope *scope, rmf_worker *worker, const 
         task->vertex.argument = like->argument;
         task->vertex.home     = like->home;
         task->vertex.weight   = like->weight;
-        task->vertex.rank     = like->rank;
-        task->vertex.strict   = like->strict;
+        task->vertex.way      = like->way;
         task->vertex.has_home = like->has_home;
         is_due                = link_task(scope, task, on, count, &reserve);
     }

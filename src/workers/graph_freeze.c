@@ -187,17 +187,13 @@ static bool pack_batons(packing *p)
 
 static void describe_vertex(ramify_graph *graph, rmf_vertex *vertex, const rmf_recorded *task)
 {
-    rmf_pool   *pool   = graph->pool;
-    rmf_worker *worker = rmf_own_worker(pool);
-    rmf_way     way    = rmf_way_of(&task->hint);
-    vertex->fn         = task->fn;
-    vertex->argument   = task->argument;
-    vertex->flow       = &graph->flow;
-    vertex->weight     = task->hint.weight > 0.0 ? (float)task->hint.weight : 1.0f;
-    vertex->rank       = way.rank;
-    vertex->strict     = way.strict;
-    vertex->home       = rmf_task_place_later(pool, worker, rmf_sender_of(pool, worker), &task->hint);
-    vertex->has_home   = vertex->home != RAMIFY_NONE;
+    rmf_pool *pool   = graph->pool;
+    vertex->fn       = task->fn;
+    vertex->argument = task->argument;
+    vertex->flow     = &graph->flow;
+    vertex->weight   = task->hint.weight > 0.0 ? (float)task->hint.weight : 1.0f;
+    vertex->home     = rmf_task_place_later(pool, rmf_own_worker(pool), &task->hint, &vertex->way);
+    vertex->has_home = vertex->home != RAMIFY_NONE;
     if (vertex->in_degree == 0)
         vertex->in_degree = 1; /* the root */
     rmf_store_relaxed(&vertex->pending, vertex->in_degree);
@@ -216,7 +212,7 @@ static void put_in_place(ramify_graph *graph, packing *p)
     rmf_vertex *root = &graph->vertices[p->count];
     root->flow       = &graph->flow;
     root->weight     = 1.0f;
-    root->rank       = RMF_RANK_USUAL;
+    root->way.rank   = RMF_RANK_USUAL;
     rmf_record_drop_accesses(&graph->record);
     graph->is_frozen = true;
 }

@@ -120,9 +120,9 @@ static ramify_status submit_root(ramify_graph *graph)
     rmf_worker              *worker = rmf_own_worker(pool);
     rmf_vertex              *root   = &graph->vertices[graph->vertex_count];
     rmf_task                 task   = { .fn = rmf_vertex_enter, .argument = root, .group = graph->flow.counted };
-    rmf_task_prepare(pool, worker, rmf_sender_of(pool, worker), &none, &task);
-    root->home = task.home;
-    return rmf_deliver_one(pool, worker, &task, rmf_way_of(&none));
+    rmf_way                  way    = rmf_task_prepare(pool, worker, rmf_sender_of(pool, worker), &none, &task);
+    root->home                      = task.home;
+    return rmf_deliver_one(pool, worker, &task, way);
 }
 
 ramify_status ramify_graph_run(ramify_graph *graph, ramify_group *group)

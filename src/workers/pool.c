@@ -39,9 +39,10 @@ rmf_inbox *rmf_pool_make_inbox(const rmf_pool *pool, uint32_t cells)
     return inbox;
 }
 
-rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict)
+rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, uint32_t kind)
 {
-    _Atomic(rmf_inbox *) *place = strict ? &pool->mail[domain].strict : &pool->mail[domain].open;
+    rmf_mail             *mail  = &pool->mail[domain];
+    _Atomic(rmf_inbox *) *place = kind == RMF_MAIL_HOMED ? &mail->homed : kind ? &mail->strict : &mail->open;
     /* order: the inbox's contents; pairs with the release below */
     rmf_inbox *inbox = rmf_load_acquire(place);
     if (inbox)
@@ -66,14 +67,17 @@ void rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place)
     free(inbox);
 }
 
+static double load_of_place(_Atomic(rmf_inbox *) *place)
+{
+    /* order: the inbox's contents; pairs with the release in rmf_pool_inbox() */
+    rmf_inbox *inbox = rmf_load_acquire(place);
+    return inbox ? rmf_inbox_load(inbox) : 0.0;
+}
+
 static double load_of_mail(const rmf_pool *pool, uint32_t domain)
 {
     rmf_mail *mail = &pool->mail[domain];
-    /* order: the inboxes' contents; pairs with the release in rmf_pool_inbox() */
-    rmf_inbox *open = rmf_load_acquire(&mail->open);
-    /* order: as above */
-    rmf_inbox *strict = rmf_load_acquire(&mail->strict);
-    return (open ? rmf_inbox_load(open) : 0.0) + (strict ? rmf_inbox_load(strict) : 0.0) +
+    return load_of_place(&mail->open) + load_of_place(&mail->strict) + load_of_place(&mail->homed) +
            rmf_ranks_load(pool, domain);
 }
 
@@ -88,6 +92,14 @@ double rmf_pool_load(const void *pool_, uint32_t domain)
         load += rmf_deque_shared_any(&worker->deque) + rmf_load_relaxed(&worker->cell.running);
     }
     return load;
+}
+
+void rmf_pool_trace(rmf_pool *pool, rmf_trace_ring *rings)
+{
+    for (uint32_t w = 0; w < pool->worker_count; w++)
+        if (pool->workers[w]) /* a lent pool may stand without some */
+            /* order: publishes the ring's fields; pairs with the acquire in rmf_trace_of() */
+            rmf_store_release(&pool->workers[w]->trace, rings ? &rings[w] : NULL);
 }
 
 bool rmf_pool_stand(rmf_pool *pool, bool is_whole)
@@ -172,6 +184,7 @@ static void drop_pool(rmf_pool *pool)
     for (uint32_t d = 0; pool->mail && d < pool->domain_count; d++) {
         rmf_pool_drop_inbox(&pool->mail[d].open);
         rmf_pool_drop_inbox(&pool->mail[d].strict);
+        rmf_pool_drop_inbox(&pool->mail[d].homed);
         rmf_ranks_drop(rmf_load_relaxed(&pool->mail[d].ranks));
     }
     for (ramify_group *g = pool->all_groups, *next; g; g = next) {
@@ -180,6 +193,7 @@ static void drop_pool(rmf_pool *pool)
         pthread_mutex_destroy(&g->lock);
         free(g);
     }
+    rmf_remote_drop(&pool->remote);
     rmf_parking_drop(&pool->parking);
     while (pool->graphs)
         rmf_graph_drop(pool->graphs);
@@ -201,7 +215,8 @@ static ramify_status allocate(rmf_pool *pool)
     pool->starts  = calloc(pool->worker_count, sizeof *pool->starts);
     if (!pool->workers || !pool->mail || !pool->threads || !pool->starts)
         return RAMIFY_ERR_NO_MEMORY;
-    return rmf_parking_init(&pool->parking, pool->tree);
+    ramify_status status = rmf_remote_init(&pool->remote, pool->tree);
+    return status ? status : rmf_parking_init(&pool->parking, pool->tree);
 }
 
 ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
@@ -213,6 +228,8 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
     *pool = (rmf_pool){ .owner         = options->owner,
                         .tree          = options->tree,
                         .plan          = options->plan,
+                        .space         = options->space,
+                        .domain_in     = options->domain_in,
                         .seed          = options->seed,
                         .serial        = rmf_clock_ns(),
                         .queue_tasks   = options->queue_tasks,
@@ -270,11 +287,16 @@ void rmf_pool_reopen(rmf_pool *pool)
     rmf_store_relaxed(&pool->stopping, 0);
 }
 
-void rmf_pool_stop(rmf_pool *pool)
+void rmf_pool_drain(rmf_pool *pool)
 {
     ramify_group *group;
     while ((group = busy_group(pool)))
         rmf_wait_outside(group); /* its error is the caller's business, and its parent: a task may give it back now */
+}
+
+void rmf_pool_stop(rmf_pool *pool)
+{
+    rmf_pool_drain(pool);
     end_search(pool);
     for (uint32_t w = 0; w < pool->worker_count && !pool->lent; w++)
         pthread_join(pool->threads[w], NULL);

@@ -16,11 +16,13 @@ rmf_frame **rmf_frames_of(rmf_worker *worker);
 
 bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint);
 
-/* Fills stamp, weight and home by the hint and the pool's policy. */
-void rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, rmf_task *task);
+/* Fills stamp, weight and home by the hint and the pool's policy. Returns which queue of its home it goes to. */
+rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                         rmf_task *task);
 
-/* Where a task goes that runs later, from wherever its turn comes; RAMIFY_NONE: it may stay there. */
-uint32_t rmf_task_place_later(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint);
+/* Where a task goes that runs later, from wherever its turn comes, and by which
+ * queue; RAMIFY_NONE: it may stay where that is. */
+uint32_t rmf_task_place_later(rmf_pool *pool, rmf_worker *worker, const ramify_hint *hint, rmf_way *way);
 
 /* One task more for a group, about to be submitted. */
 void rmf_charge(rmf_worker *worker, ramify_group *group);

@@ -13,7 +13,7 @@
 /* A graph may make many vertices ready at once; thieves need not wait until the last of them is pushed. */
 enum { PUSHES_PER_SHARE = 64 };
 
-static const rmf_way USUAL_WAY = { RMF_RANK_USUAL, false };
+static const rmf_way USUAL_WAY = { RMF_RANK_USUAL, false, false };
 
 static void share(rmf_release *release)
 {
@@ -34,7 +34,8 @@ static bool is_below(const rmf_worker *worker, uint32_t domain)
 /* The worker that made it ready may run it. */
 static bool may_stay(const rmf_worker *worker, const rmf_vertex *vertex)
 {
-    return vertex->rank == RMF_RANK_USUAL && !vertex->strict && (!vertex->has_home || is_below(worker, vertex->home));
+    return vertex->way.rank == RMF_RANK_USUAL && !vertex->way.strict &&
+           (!vertex->has_home || is_below(worker, vertex->home));
 }
 
 static bool push(rmf_release *release, rmf_vertex *vertex)
@@ -59,8 +60,7 @@ static rmf_task task_for(rmf_vertex *vertex)
 static void deliver(rmf_pool *pool, rmf_worker *worker, rmf_vertex *vertex)
 {
     const rmf_task task = task_for(vertex);
-    const rmf_way  way  = { vertex->rank, vertex->strict };
-    for (uint32_t tries = 0; rmf_deliver(pool, worker, task.home, way, &task, 1) == 0; tries++)
+    for (uint32_t tries = 0; rmf_deliver(pool, worker, task.home, vertex->way, &task, 1) == 0; tries++)
         rmf_wait_for_room(worker, tries);
 }
 
@@ -69,8 +69,8 @@ static void send(rmf_release *release, rmf_vertex *vertex)
 {
     rmf_worker    *worker = release->worker;
     const rmf_task task   = task_for(vertex);
-    const rmf_way  way    = { vertex->rank, vertex->strict };
-    if (rmf_deliver(worker->pool, worker, task.home, way, &task, 1) || (!vertex->strict && push(release, vertex)))
+    if (rmf_deliver(worker->pool, worker, task.home, vertex->way, &task, 1) ||
+        (!vertex->way.strict && push(release, vertex)))
         return;
     share(release);
     deliver(worker->pool, worker, vertex);
@@ -89,7 +89,7 @@ static void place(rmf_release *release, rmf_vertex *vertex)
     bool is_kept = !release->next && !rmf_load_relaxed(&worker->pool->ranks_in_use);
     if (is_kept)
         release->next = vertex;
-    else if (!push(release, vertex))
+    else if (vertex->way.homed || !push(release, vertex)) /* thieves from far away would find it in a deque */
         send(release, vertex);
 }
 
@@ -98,7 +98,7 @@ void rmf_vertex_submit(rmf_pool *pool, rmf_worker *worker, rmf_vertex *vertex)
     rmf_release release = { worker, NULL, 0 };
     if (!vertex->has_home)
         vertex->home = worker ? worker->domain : 0;
-    if (worker && may_stay(worker, vertex) && push(&release, vertex))
+    if (worker && may_stay(worker, vertex) && !vertex->way.homed && push(&release, vertex))
         share(&release);
     else
         deliver(pool, worker, vertex);
@@ -121,6 +121,15 @@ void rmf_vertex_pass_batons(rmf_release *release, rmf_vertex *vertex)
     }
 }
 
+static __attribute__((noinline)) void call_traced(const rmf_vertex *vertex, ramify_group *group, rmf_trace_ring *trace)
+{
+    uint64_t fn    = (uint64_t)(uintptr_t)vertex->fn;
+    uint32_t home  = vertex->home;
+    uint64_t begun = rmf_trace_enter(trace, RMF_TRACE_TASK, home, fn, (uint64_t)(uintptr_t)group);
+    vertex->fn(vertex->argument);
+    rmf_trace_leave(trace, RMF_TRACE_TASK, home, fn, begun);
+}
+
 static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
 {
     if (!vertex->fn)
@@ -135,8 +144,12 @@ static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
         worker->until_run_sample = worker->pool->latency_every;
         frame->start_ticks       = rmf_clock_ticks();
     }
-    uint32_t home = frame->home = vertex->home;
-    vertex->fn(vertex->argument);
+    uint32_t        home = frame->home = vertex->home;
+    rmf_trace_ring *trace              = rmf_trace_of(worker);
+    if (__builtin_expect(trace != NULL, 0))
+        call_traced(vertex, frame->group, trace);
+    else
+        vertex->fn(vertex->argument);
     if (frame->start_ticks)
         rmf_worker_sample_end(worker, frame->start_ticks);
     frame->start_ticks = 0;

@@ -26,8 +26,8 @@ typedef struct rmf_vertex {
     uint32_t         first, count; /* its successors in the graph */
     uint32_t         in_degree;
     float            weight;
-    uint8_t          rank;
-    bool             strict, has_home;
+    rmf_way          way;
+    bool             has_home;
 } rmf_vertex;
 
 _Static_assert(sizeof(rmf_vertex) <= RMF_LINE_BYTES, "a vertex of a graph is one cache line");

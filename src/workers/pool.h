@@ -65,6 +65,7 @@ struct rmf_worker {
     uint64_t      credits;
     rmf_victims   victims;
     rmf_binding    binding;
+    uint32_t       unlooked_tasks; /* run since it looked at the time for its binding's sake */
     const uint8_t *remote; /* price of its taking a task, by home; NULL: the tree has one node */
 };
 

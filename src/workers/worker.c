@@ -147,10 +147,11 @@ static void enter(rmf_worker *worker, rmf_state state)
 
 void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home)
 {
-    uint64_t tasks = rmf_load_relaxed(&worker->cell.counts.tasks) + 1;
-    rmf_store_relaxed(&worker->cell.counts.tasks, tasks);
-    if (tasks % TASKS_PER_LOOK == 0 && worker->pool->bind)
+    rmf_count(&worker->cell.counts.tasks, 1);
+    if (++worker->unlooked_tasks == TASKS_PER_LOOK) {
+        worker->unlooked_tasks = 0;
         stay_bound(worker, rmf_clock_ticks());
+    }
     if (worker->number - home->first_leaf < home->leaf_count)
         rmf_count(&worker->cell.counts.tasks_at_home, 1);
     else if (home->node == worker->pool->domains[worker->domain].node)

@@ -6,7 +6,7 @@
 #include <ramify/array.h>
 #include <ramify/depend.h>
 #include <ramify/fork.h>
-#include <ramify/graph.h>
+#include <ramify/taskgraph.h>
 #include <ramify/loan.h>
 #include <ramify/memory.h>
 #include <ramify/metrics.h>

@@ -10,7 +10,7 @@
 #include "graph_record.h"
 #include "vertex.h"
 
-#include <ramify/graph.h>
+#include <ramify/taskgraph.h>
 
 struct ramify_graph {
     rmf_flow         flow; /* first: a vertex points here; its own group counts the vertices of a run */

@@ -4,8 +4,8 @@
  * Recording names the tasks and who waits for whom, by edges, by the data they touch, or both. Freezing checks and
  * packs it. A run then costs no hashing, no allocation and no submission: a task that ends counts down those that wait
  * for it, and its worker goes on with the first that is ready. */
-#ifndef RAMIFY_GRAPH_H
-#define RAMIFY_GRAPH_H
+#ifndef RAMIFY_TASKGRAPH_H
+#define RAMIFY_TASKGRAPH_H
 
 #include <ramify/depend.h>
 

@@ -6,7 +6,6 @@
 #include <ramify/array.h>
 #include <ramify/depend.h>
 #include <ramify/fork.h>
-#include <ramify/taskgraph.h>
 #include <ramify/loan.h>
 #include <ramify/memory.h>
 #include <ramify/metrics.h>
@@ -15,6 +14,7 @@
 #include <ramify/runtime.h>
 #include <ramify/trace.h>
 #include <ramify/status.h>
+#include <ramify/taskgraph.h>
 #include <ramify/team.h>
 #include <ramify/tree.h>
 #include <ramify/view.h>

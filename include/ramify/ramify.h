@@ -5,6 +5,7 @@
 
 #include <ramify/array.h>
 #include <ramify/fork.h>
+#include <ramify/loop.h>
 #include <ramify/memory.h>
 #include <ramify/metrics.h>
 #include <ramify/policy.h>

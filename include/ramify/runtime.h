@@ -46,7 +46,8 @@ typedef struct ramify_options {
     ramify_diagnosis               *diagnosis; /* NULL: not wanted */
     const char                     *counters;  /* events to count, as in ramify_counters_start; NULL: none */
     const char                     *trace;     /* file to write a trace to when the runtime stops; NULL: none */
-    uint64_t                        reserved[2];
+    const char                     *schedule;  /* of loops that name none, as in ramify_schedule_read; NULL: auto */
+    uint64_t                        reserved[1];
 } ramify_options;
 
 /* Starts a runtime: discovers the tree unless one is given, makes a worker per leaf and binds it there.
@@ -165,6 +166,11 @@ typedef struct ramify_counts {
     uint64_t parks;          /* a worker went to sleep */
     uint64_t parks_aborted;  /* it was about to, then saw work */
     uint64_t wakes;          /* a sleeping worker was woken for work */
+    uint64_t loops;          /* run by workers, or begun by them for another thread */
+    uint64_t loop_chunks;    /* parts of loops a worker ran without looking up */
+    uint64_t loop_splits;    /* times one gave half of its part to another that was hungry */
+    uint64_t loop_iterations;         /* blocks of a deterministic loop count as one */
+    uint64_t loop_iterations_at_home; /* of those, by the worker, or below the domain, whose share they were */
     uint64_t bind_failures;  /* workers the system did not let us bind */
 } ramify_counts;
 

@@ -18,6 +18,7 @@ static const ramify_variable variables[] = {
     { "RAMIFY_WORKERS", "number of workers, 1..4096", "one per core" },
     { "RAMIFY_WORKERS_PER", "core or pu: what gets a worker each", "core" },
     { "RAMIFY_POLICY", "how tasks are placed (`ramify help policies`)", "work-stealing" },
+    { "RAMIFY_SCHEDULE", "schedule of loops that name none, such as dynamic,16 (ramify_schedule_read)", "auto" },
     { "RAMIFY_SEED", "seed of every random choice, 0..2^64-1", "0" },
     { "RAMIFY_SPIN_US", "microseconds an idle worker searches before it sleeps, 1..10000000", "50" },
     { "RAMIFY_QUEUE_TASKS", "capacity of each domain's queue in tasks, 0 (unbounded)..16777216", "0" },
@@ -162,6 +163,7 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
         return status;
 
     const char *from = value_of("RAMIFY_TOPOLOGY"), *cpus = value_of("RAMIFY_CPUS"), *policy = value_of("RAMIFY_POLICY");
+    const char *schedule = value_of("RAMIFY_SCHEDULE");
     const char *counters = value_of("RAMIFY_COUNTERS"), *trace = value_of("RAMIFY_TRACE");
     if (from) {
         o.from = from;
@@ -173,6 +175,8 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
         o.cpus = cpus;
     if (policy)
         o.policy = policy;
+    if (schedule)
+        o.schedule = schedule;
     if (counters)
         o.counters = counters;
     if (trace)

@@ -46,6 +46,12 @@ static inline bool rmf_parking_has_idle(const rmf_parking *parking)
     return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle) != 0;
 }
 
+/* True when somebody searches. A hint: no order. */
+static inline bool rmf_parking_has_searchers(const rmf_parking *parking)
+{
+    return (uint32_t)rmf_load_relaxed(&((rmf_parking *)(uintptr_t)parking)->idle) != 0;
+}
+
 /* First half of going to sleep: the searcher announces itself. Then it looks at every queue, then either sleeps or
  * gives up. */
 void rmf_park_announce(rmf_parking *parking, uint32_t worker);

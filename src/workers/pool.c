@@ -212,7 +212,9 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
                         .latency_every = options->latency_every,
                         .bind          = options->bind,
                         .log           = options->log,
+                        .schedule      = options->schedule,
                         .ns_per_tick   = ns_per_tick,
+                        .ticks_per_ns  = 1.0 / ns_per_tick,
                         .spin_ticks    = (uint64_t)(options->spin_us * 1e3 / ns_per_tick) };
     pool->worker_count = ramify_tree_leaf_count(pool->tree);
     pool->domains      = ramify_tree_domains(pool->tree, &pool->domain_count);

@@ -14,6 +14,7 @@
 #include "stock.h"
 #include "victims.h"
 
+#include <ramify/loop.h>
 #include <ramify/runtime.h>
 
 typedef struct rmf_pool   rmf_pool;
@@ -75,11 +76,12 @@ struct rmf_pool {
     rmf_parking          parking;
     rmf_depot            depot;
     rmf_log              log;
-    double               ns_per_tick;
+    double               ns_per_tick, ticks_per_ns;
     uint64_t             spin_ticks;
     uint64_t             seed;
     uint64_t             serial; /* start time, ns: tells pools apart whose memory is the same */
     uint32_t             queue_tasks, full, latency_every;
+    ramify_schedule      schedule; /* of loops that name none */
     bool                 bind;
     pthread_mutex_t      lock; /* guards groups and the making of inboxes */
     ramify_group        *free_groups, *all_groups;
@@ -101,6 +103,7 @@ typedef struct rmf_pool_options {
     rmf_plan          *plan;
     uint64_t           seed;
     uint32_t           spin_us, queue_tasks, full, latency_every;
+    ramify_schedule    schedule;
     bool               bind;
     rmf_log            log;
 } rmf_pool_options;
@@ -120,6 +123,12 @@ rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict);
 
 /* Load of a domain, as policies see it: tasks queued below it (with weights) and running. pool: an rmf_pool. */
 double rmf_pool_load(const void *pool, uint32_t domain);
+
+/* The worker whose lane it is. */
+static inline rmf_worker *rmf_worker_of_lane(ramify_lane *lane)
+{
+    return (rmf_worker *)((char *)lane - offsetof(rmf_worker, lane.open));
+}
 
 /* The calling thread's worker, NULL outside. */
 rmf_worker *rmf_worker_self(void);

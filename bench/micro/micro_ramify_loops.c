@@ -45,8 +45,9 @@ static void run_timed(const micro_request *request, timed_loop *t, const char *s
 static void loop_bench(const char *bench, const micro_request *request, const char *schedule, const char *how)
 {
     uint64_t   round_ns[MICRO_LOOP_ROUNDS];
-    timed_loop t = { .range = { 0, request->count, 1 }, .rounds = MICRO_LOOP_ROUNDS, .spent = round_ns,
-                     .now = micro_now_ns };
+    timed_loop t = {
+        .range = { 0, request->count, 1 }, .rounds = MICRO_LOOP_ROUNDS, .spent = round_ns, .now = micro_now_ns
+    };
 
     run_timed(request, &t, schedule);
     micro_print_loop(bench, request, how, round_ns);

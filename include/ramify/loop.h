@@ -60,13 +60,13 @@ typedef void (*ramify_for_fn)(void *self, const ramify_chunk *chunk);
  * factoring: P chunks of ceil(R / 2P), then anew (FAC2: Hummel, Schonberg, Flynn, CACM 1992).
  * awf: the same in proportion to each worker's speed, measured from sweep to sweep in a ramify_history (Banicescu,
  *   Velusamy, Devaprasad, Cluster Computing 2003); the first sweep takes the leaves' capacity. */
-#define RAMIFY_RULE_TABLE(X) \
-    X(AUTO, "auto")          \
-    X(STATIC, "static")      \
-    X(DYNAMIC, "dynamic")    \
-    X(GUIDED, "guided")      \
-    X(TRAPEZOID, "trapezoid") \
-    X(FACTORING, "factoring") \
+#define RAMIFY_RULE_TABLE(X)                                                                                           \
+    X(AUTO, "auto")                                                                                                    \
+    X(STATIC, "static")                                                                                                \
+    X(DYNAMIC, "dynamic")                                                                                              \
+    X(GUIDED, "guided")                                                                                                \
+    X(TRAPEZOID, "trapezoid")                                                                                          \
+    X(FACTORING, "factoring")                                                                                          \
     X(AWF, "awf")
 
 typedef enum ramify_rule {
@@ -140,14 +140,14 @@ RAMIFY_API double ramify_history_weight(const ramify_history *history, uint32_t 
 
 /* How to run a loop. Zero-initialised, and a NULL pointer to it, mean: the runtime's schedule, nothing to reduce. */
 typedef struct ramify_for_options {
-    ramify_schedule         schedule;
-    const ramify_array     *array;     /* indexes of the first dimension are its elements, whose homes count; its step
+    ramify_schedule     schedule;
+    const ramify_array *array;         /* indexes of the first dimension are its elements, whose homes count; its step
                                           must be 1 and its range within the array. NULL: none */
     ramify_group           *group;     /* its cancellation stops the loop, an error of the loop is reported to it */
     ramify_history         *history;   /* learns from this loop; of one loop at a time. NULL: none */
     const ramify_reduction *reduction; /* NULL: none */
     void                   *result;    /* where the reduction goes; untouched unless the loop returns RAMIFY_OK */
-    bool deterministic;                /* the reduction gives the same bits for any number of workers and schedule */
+    bool              deterministic;   /* the reduction gives the same bits for any number of workers and schedule */
     ramify_diagnosis *diagnosis;       /* NULL: not wanted */
     uint64_t          reserved[4];
 } ramify_for_options;
@@ -161,7 +161,7 @@ typedef struct ramify_for_options {
  * then gives no homes.
  * Threads: any. A worker of rt takes part, and may run other tasks while others finish their chunks; below this call
  * it hides the forks that the caller has not joined, where ramify_for_in does not. Another thread waits.
- * Errors, before anything ran: ERR_INVALID a NULL argument, dimensions, step 0, an unknown rule, a reduction without
+ * Errors: before anything ran: ERR_INVALID a NULL argument, dimensions, step 0, an unknown rule, a reduction without
  * its functions or with a size of 0 or no result, an object of another runtime, the array's conditions; ERR_RANGE more
  * than 2^63 - 1 iterations, a grain above that, a partial result too large; ERR_NO_MEMORY; ERR_CANCELED the group is
  * cancelled; those of ramify_submit. Afterwards: ERR_CANCELED a body or the group stopped it; ERR_TASK a body gave a

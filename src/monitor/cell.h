@@ -25,6 +25,7 @@
     X(parks_aborted)         \
     X(wakes)                 \
     X(bind_failures)         \
+    X(rebinds)               \
     X(loops)                 \
     X(loop_chunks)           \
     X(loop_splits)           \

@@ -21,7 +21,7 @@ static void add_domains(rmf_text *out, const ramify_snapshot *s)
 {
     rmf_text_add(out, "  \"domains\": [\n");
     for (uint32_t d = 0; d < s->sites; d++) {
-        const rmf_site *site = &s->site[d];
+        const ramify_site *site = &s->site[d];
         rmf_text_add(out, "    {\"index\": %u, ", d);
         add_string(out, "level", ramify_level_name((int)site->level));
         if (site->parent == RAMIFY_NONE)
@@ -68,7 +68,12 @@ static void add_row(rmf_text *out, const ramify_metric *row)
     add_string(out, "scope", ramify_scope_name((int)row->scope));
     rmf_text_add(out, ", \"index\": %u, \"place\": \"", row->index);
     rmf_add_place(out, row);
-    rmf_text_add(out, "\", \"value\": ");
+    rmf_text_add(out, "\", ");
+    if (row->region)
+        add_string(out, "region", row->region);
+    else
+        rmf_text_add(out, "\"region\": null");
+    rmf_text_add(out, ", \"value\": ");
     rmf_add_number(out, row->value, "null");
     rmf_text_add(out, ", ");
     add_string(out, "source", ramify_source_name((int)row->source));

@@ -4,6 +4,8 @@
 
 #include "load_monitor.h"
 
+#include <ramify/view.h>
+
 #include <stdlib.h>
 
 static const rmf_monitor_cell *cell_of(const void *pool, uint32_t worker)
@@ -25,7 +27,7 @@ static void outside_of(const void *pool_, double ns_per_tick, rmf_tally *tally)
     tally->batch_ns      = (uint64_t)((double)rmf_load_relaxed(&pool->outside_batch_ticks) * ns_per_tick);
 }
 
-void rmf_watch_init(ramify_runtime *rt)
+ramify_status rmf_watch_init(ramify_runtime *rt)
 {
     const rmf_pool *pool = rt->pool;
     rt->watch            = (rmf_watch){ .tree        = rt->tree,
@@ -34,11 +36,51 @@ void rmf_watch_init(ramify_runtime *rt)
                                         .serial      = pool->serial,
                                         .started_ns  = pool->serial,
                                         .bounded     = pool->queue_tasks != 0,
+                                        .regions     = &rt->regions,
+                                        .cost        = &rt->cost,
                                         .pool        = pool,
                                         .cell        = cell_of,
                                         .wake_ticks  = wake_ticks_of,
                                         .queued      = rmf_pool_load,
                                         .outside     = outside_of };
+    return rmf_region_book_init(&rt->regions, rt, pool->serial, pool->worker_count);
+}
+
+/* Everything but the rows. */
+static ramify_status read_all(void *runtime, ramify_snapshot **snapshot)
+{
+    ramify_runtime *rt = runtime;
+    pthread_mutex_lock(&rt->counter_lock);
+    ramify_status status = rmf_snapshot_read(&rt->watch, rt->counters, snapshot);
+    pthread_mutex_unlock(&rt->counter_lock);
+    return status;
+}
+
+static void share(ramify_runtime *rt)
+{
+    rmf_why               why;
+    const rmf_view_source source = { rt, read_all, rt->watch.workers, rt->pool->domain_count, rt->watch.serial };
+    if (rmf_view_start(&source, RMF_VIEW_DIRECTORY, &rt->view, &why))
+        rmf_log_line(&rt->pool->log, RAMIFY_LOG_WARNING, "no view for other programs: %s", why.text);
+}
+
+ramify_status rmf_watch_start(ramify_runtime *rt, const ramify_options *o)
+{
+    ramify_status status = o->counters ? ramify_counters_start(rt, o->counters, o->diagnosis) : RAMIFY_OK;
+    if (!status && o->break_even)
+        status = ramify_break_even_measure(rt, NULL);
+    if (!status && o->view)
+        share(rt);
+    if (!status) {
+        rmf_tracing_start(rt, o);
+        rmf_sde_add(&rt->sde, &rt->watch);
+    }
+    return status;
+}
+
+const char *ramify_runtime_view(const ramify_runtime *rt)
+{
+    return rt && rt->view ? rmf_view_path(rt->view) : NULL;
 }
 
 ramify_status ramify_snapshot_take(const ramify_runtime *rt_, ramify_snapshot **snapshot)
@@ -47,9 +89,7 @@ ramify_status ramify_snapshot_take(const ramify_runtime *rt_, ramify_snapshot **
     ramify_snapshot *s;
     if (!rt || !snapshot)
         return RAMIFY_ERR_INVALID;
-    pthread_mutex_lock(&rt->counter_lock);
-    ramify_status status = rmf_snapshot_read(&rt->watch, rt->counters, &s);
-    pthread_mutex_unlock(&rt->counter_lock);
+    ramify_status status = read_all(rt, &s);
     if (status)
         return status;
     status = rmf_snapshot_fill_rows(s);
@@ -75,8 +115,11 @@ ramify_status ramify_counters_start(ramify_runtime *rt, const char *events, rami
     pthread_mutex_lock(&rt->counter_lock);
     if (!rt->counters)
         status = rmf_counter_set_open(events, tids, workers, &set, diagnosis);
-    if (!status)
+    if (!status) {
         rt->counters = set;
+        /* order: the set before its pointer; pairs with the acquire in counters_of() */
+        rmf_store_release(&rt->regions.counters, set);
+    }
     pthread_mutex_unlock(&rt->counter_lock);
     free(tids);
     if (status == RAMIFY_ERR_BUSY)

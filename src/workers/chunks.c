@@ -42,7 +42,7 @@ static uint64_t trapezoid_at(const rmf_chunks *c, uint64_t k, uint64_t *begin)
     uint64_t shrinking = c->down ? (c->first - c->grain) / c->down : 0;
     uint64_t j         = least(k, shrinking);
     uint64_t n         = c->first - c->down * j;
-    *begin = j * c->first - c->down * (j % 2 ? (j - 1) / 2 * j : j / 2 * (j - 1 + !j)) + (k - j) * n;
+    *begin             = j * c->first - c->down * (j % 2 ? (j - 1) / 2 * j : j / 2 * (j - 1 + !j)) + (k - j) * n;
     return n;
 }
 

@@ -8,10 +8,10 @@
 
 /* N iterations for P workers by a rule. */
 typedef struct rmf_chunks {
-    uint32_t rule;    /* ramify_rule, DYNAMIC or beyond */
-    uint32_t workers; /* P, at least 1 */
-    uint64_t size;    /* N */
-    uint64_t grain;   /* at least 1 */
+    uint32_t rule;        /* ramify_rule, DYNAMIC or beyond */
+    uint32_t workers;     /* P, at least 1 */
+    uint64_t size;        /* N */
+    uint64_t grain;       /* at least 1 */
     uint64_t first, down; /* trapezoid: the first chunk, and how much shorter each one is than the one before */
 } rmf_chunks;
 

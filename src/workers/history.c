@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Adaptive weights after Banicescu, Velusamy and Devaprasad, "On the scalability of dynamic scheduling scientific
- * applications with adaptive weighted factoring", Cluster Computing 6, 2003, section 3: the weighted average performance
- * of a worker is the mean of its time per iteration over all sweeps, the k-th one counted k times; weights are in
- * proportion to its inverse, and their mean is 1. */
+ * applications with adaptive weighted factoring", Cluster Computing 6, 2003, section 3: the weighted average
+ * performance of a worker is the mean of its time per iteration over all sweeps, the k-th one counted k times; weights
+ * are in proportion to its inverse, and their mean is 1. */
 #include "history.h"
 
 #include <stdlib.h>
@@ -70,7 +70,7 @@ void rmf_history_close(ramify_history *history)
     double sum = 0.0, known = 0.0;
     history->sweeps++;
     for (uint32_t w = 0; w < history->workers; w++) {
-        double speed = speed_of(&history->pace[w], history->sweeps);
+        double   speed = speed_of(&history->pace[w], history->sweeps);
         uint64_t bits;
         memcpy(&bits, &speed, sizeof bits);
         rmf_store_relaxed(&history->pace[w].weight_bits, bits);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What loops learn from sweep to sweep. Workers write lines of their own during a sweep; whoever ran the loop turns them
- * into weights at its end. */
+/* What loops learn from sweep to sweep. Workers write lines of their own during a sweep; whoever ran the loop turns
+ * them into weights at its end. */
 #ifndef RMF_WORKERS_HISTORY_H
 #define RMF_WORKERS_HISTORY_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From numbers of iterations to boxes of indexes: a run of iterations of a loop over rows and columns is a piece of a row,
- * whole rows, and a piece of a row; over three dimensions the same twice. */
+/* From numbers of iterations to boxes of indexes: a run of iterations of a loop over rows and columns is a piece of a
+ * row, whole rows, and a piece of a row; over three dimensions the same twice. */
 #include "loops.h"
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -13,9 +13,9 @@ static void set_side(const rmf_loop *loop, ramify_chunk *chunk, int d, uint64_t 
 {
     const ramify_range *r    = &loop->range[d];
     uint64_t            step = (uint64_t)r->step, begin = (uint64_t)r->begin + at * step;
-    chunk->range[d].begin    = (int64_t)begin;
-    chunk->range[d].end      = at + n == loop->count[d] ? r->end : (int64_t)(begin + n * step);
-    chunk->count[d]          = n;
+    chunk->range[d].begin = (int64_t)begin;
+    chunk->range[d].end   = at + n == loop->count[d] ? r->end : (int64_t)(begin + n * step);
+    chunk->count[d]       = n;
 }
 
 /* The largest box that begins at iteration `first` and has at most `most` of them; returns how many. */

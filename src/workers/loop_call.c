@@ -52,7 +52,7 @@ static ramify_status run_fixed(const fixed *f, uint64_t blocks, ramify_context c
     outer.body                    = run_blocks;
     outer.self                    = (void *)(uintptr_t)f;
     outer.range[0]                = (ramify_range){ 0, (int64_t)blocks, 1 };
-    outer.total = outer.count[0]  = blocks;
+    outer.total = outer.count[0] = blocks;
     outer.range[1] = outer.range[2] = (ramify_range){ 0, 1, 1 };
     outer.inner = outer.count[1] = outer.count[2] = 1;
     outer.is_line                                 = true;
@@ -71,8 +71,8 @@ static ramify_status run_fixed(const fixed *f, uint64_t blocks, ramify_context c
 ramify_status rmf_loop_run_fixed(rmf_loop *loop, ramify_context context, void *result)
 {
     _Alignas(64) char on_stack[STACK_BYTES];
-    uint64_t          grain = loop->schedule.grain ? loop->schedule.grain : (loop->total + FIXED_BLOCKS - 1) / FIXED_BLOCKS;
-    uint64_t          blocks = loop->total ? (loop->total - 1) / grain + 1 : 0, bytes;
+    uint64_t grain  = loop->schedule.grain ? loop->schedule.grain : (loop->total + FIXED_BLOCKS - 1) / FIXED_BLOCKS;
+    uint64_t blocks = loop->total ? (loop->total - 1) / grain + 1 : 0, bytes;
     if (blocks == 0)
         return rmf_loop_run(loop, context, result);
     if (__builtin_mul_overflow(blocks, (uint64_t)loop->reduction->size, &bytes) || bytes > PTRDIFF_MAX)
@@ -121,7 +121,7 @@ ramify_status ramify_for_in(ramify_context context, const ramify_range *ranges, 
     rmf_loop loop;
     if (!context.lane || !context.head)
         return RAMIFY_ERR_INVALID;
-    ramify_status status = rmf_loop_prepare(&loop, rmf_worker_of_lane(context.lane)->pool, ranges, dimensions, body, self,
-                                            options);
+    ramify_status status =
+        rmf_loop_prepare(&loop, rmf_worker_of_lane(context.lane)->pool, ranges, dimensions, body, self, options);
     return status ? status : run(&loop, context, options);
 }

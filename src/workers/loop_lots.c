@@ -60,8 +60,8 @@ static rmf_run home_run(const rmf_loop *loop, uint32_t home, uint32_t homes, uin
     uint64_t    taken = least(limit, (part.count - element) * loop->inner - within);
     uint64_t    first = (part.first + element) * loop->inner + within, last = first + taken;
     uint64_t    begin = (uint64_t)loop->range[0].begin * loop->inner, end = begin + loop->total;
-    first             = most(first, begin);
-    last              = least(last, end);
+    first = most(first, begin);
+    last  = least(last, end);
     return (rmf_run){ first - begin, last > first ? last - first : 0, taken };
 }
 
@@ -126,15 +126,15 @@ rmf_run rmf_shelf_run(const rmf_loop *loop, const rmf_shelf *shelf, uint64_t at,
  * shelves go; then neighbours share. */
 static void fill_even(rmf_loop *loop, rmf_shelf *shelves)
 {
-    const rmf_pool *pool  = loop->pool;
+    const rmf_pool *pool         = loop->pool;
     uint32_t        least_leaves = (pool->worker_count - 1) / RMF_SHELVES_MAX + 1;
     bool            by_leaf      = loop->schedule.rule == RAMIFY_RULE_DYNAMIC;
     for (uint32_t leaf = 0, end; leaf < pool->worker_count; leaf = end) {
-        uint32_t node = pool->domains[pool->workers[leaf]->domain].node;
+        uint32_t node = ramify_tree_leaf(pool->tree, leaf)->node;
         for (end = leaf + 1; end < pool->worker_count; end++)
-            if (end - leaf >= least_leaves && (by_leaf || pool->domains[pool->workers[end]->domain].node != node))
+            if (end - leaf >= least_leaves && (by_leaf || ramify_tree_leaf(pool->tree, end)->node != node))
                 break;
-        rmf_shelf *s = &shelves[loop->shelf_count++];
+        rmf_shelf *s  = &shelves[loop->shelf_count++];
         s->base       = rmf_share_begin(loop, leaf);
         s->first_leaf = leaf;
         s->end_leaf   = end;
@@ -146,8 +146,8 @@ static void fill_even(rmf_loop *loop, rmf_shelf *shelves)
 static void fill_by_homes(rmf_loop *loop, rmf_shelf *shelves)
 {
     uint32_t        homes;
-    const uint32_t *home  = ramify_array_homes(loop->array, &homes);
-    uint32_t        each  = (homes - 1) / RMF_SHELVES_MAX + 1;
+    const uint32_t *home = ramify_array_homes(loop->array, &homes);
+    uint32_t        each = (homes - 1) / RMF_SHELVES_MAX + 1;
     for (uint32_t h = 0; h < homes; h += each) {
         const ramify_domain *first = &loop->pool->domains[home[h]];
         rmf_shelf           *s     = &shelves[loop->shelf_count++];

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Work between two looks at who is hungry. A hand-off is 0.1 to 0.3 us (PEERS.md) and a chunk's clock 10 ns, so 2 us lose
- * less than 1 % to the clock, and a hungry worker waits about as long as ten hand-offs at most. */
+/* Work between two looks at who is hungry. A hand-off is 0.1 to 0.3 us (PEERS.md) and a chunk's clock 10 ns, so 2 us
+ * lose less than 1 % to the clock, and a hungry worker waits about as long as ten hand-offs at most. */
 static const double TARGET_NS = 2000.0;
 
 static ramify_status refuse(const ramify_for_options *o, ramify_status status, const char *why)
@@ -118,14 +118,14 @@ ramify_status rmf_loop_prepare(rmf_loop *loop, rmf_pool *pool, const ramify_rang
     loop->self = self;
     for (uint32_t d = 0; d < RAMIFY_DIMENSIONS_MAX; d++)
         loop->range[d] = d < dimensions ? ranges[d] : (ramify_range){ 0, 1, 1 };
-    loop->array        = o->deterministic ? NULL : o->array;
-    loop->group        = o->group;
-    loop->history      = o->history;
-    loop->reduction    = o->reduction;
-    loop->shelves      = NULL;
-    loop->shelf_count  = 0;
-    loop->is_line      = dimensions == 1 && !loop->array;
-    loop->target_ticks = (uint64_t)(TARGET_NS * pool->ticks_per_ns);
+    loop->array          = o->deterministic ? NULL : o->array;
+    loop->group          = o->group;
+    loop->history        = o->history;
+    loop->reduction      = o->reduction;
+    loop->shelves        = NULL;
+    loop->shelf_count    = 0;
+    loop->is_line        = dimensions == 1 && !loop->array;
+    loop->target_ticks   = (uint64_t)(TARGET_NS * pool->ticks_per_ns);
     ramify_status status = count_iterations(loop, o);
     if (!status)
         status = check_array(loop, o);

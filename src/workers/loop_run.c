@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Taking part in a loop: claim lots or draw chunks, call the body, and give work away when somebody is hungry.
  *
- * Hunger is the request on the worker's own lane (lane.h), looked at between chunks: two plain loads. What is given away
- * are forks in this frame, oldest first the largest; they are joined in the opposite order, and what nobody took is
- * done here. */
+ * Hunger is the request on the worker's own lane (lane.h), looked at between chunks: two plain loads. What is given
+ * away are forks in this frame, oldest first the largest; they are joined in the opposite order, and what nobody took
+ * is done here. */
 #include "loops.h"
 
 #include "clock.h"
@@ -12,8 +12,8 @@
 
 #include <string.h>
 
-/* Offers of one frame that live at once. Each one halves what it is taken from, so 32 leave pieces of 2^-32; with larger
- * partial results fewer, so that their slots take at most 16 KiB of stack. */
+/* Offers of one frame that live at once. Each one halves what it is taken from, so 32 leave pieces of 2^-32; with
+ * larger partial results fewer, so that their slots take at most 16 KiB of stack. */
 enum { OFFERS_MAX = 32, SLOT_BYTES_MAX = 16384, LINE_BYTES = 64 };
 
 /* A loop that nobody has asked about begins alone for about the price of a hand-off (PEERS.md: 0.1 to 0.3 us), and for
@@ -41,11 +41,11 @@ typedef struct hand {
     ramify_context context;
     rmf_loop      *loop;
     rmf_worker    *worker;
-    uint64_t       lo, hi;     /* local numbers of the lot it works on */
-    uint64_t       grain;      /* of its chunks */
+    uint64_t       lo, hi;        /* local numbers of the lot it works on */
+    uint64_t       grain;         /* of its chunks */
     uint64_t       started_ticks; /* 0: gives away at once */
-    uint64_t       batch;      /* chunks of a claim */
-    uint64_t       ticks;      /* in bodies, as far as they are timed */
+    uint64_t       batch;         /* chunks of a claim */
+    uint64_t       ticks;         /* in bodies, as far as they are timed */
     uint64_t       chunks, splits, iterations, at_home;
     uint32_t       leaf, tickets, shelf;
     uint32_t       offered, most_offers;
@@ -116,7 +116,7 @@ static bool is_too_early(hand *h, const rmf_parking *parking)
     double since_ns = (double)(rmf_clock_ticks() - h->started_ticks) * h->loop->pool->ns_per_tick;
     if (since_ns > WAKE_NS)
         h->started_ticks = 0;
-    return since_ns < (rmf_parking_has_searchers(parking) ? HAND_OFF_NS : WAKE_NS);
+    return since_ns < (rmf_parking_has_searcher(parking) ? HAND_OFF_NS : WAKE_NS);
 }
 
 /* Between two chunks somebody asks for work, or the loop is to stop. */
@@ -208,7 +208,7 @@ static void run_by_clock(hand *h)
 {
     uint64_t from = rmf_clock_ticks();
     while (h->lo < h->hi) {
-        uint64_t n = call_lot(h, next_of_lot(h));
+        uint64_t n   = call_lot(h, next_of_lot(h));
         uint64_t now = rmf_clock_ticks();
         h->lo += n;
         h->chunks++;
@@ -239,8 +239,8 @@ static uint64_t claim_chunk(const hand *h, rmf_shelf *shelf, uint64_t *begin)
     uint64_t next, n, state = rmf_load_relaxed(&shelf->next), size = shelf->chunks.size;
     double   weight = 1.0;
     if (h->loop->schedule.rule == RAMIFY_RULE_AWF)
-        weight = h->loop->history ? ramify_history_weight(h->loop->history, h->worker->number) :
-                                    h->loop->pool->domains[h->worker->domain].capacity;
+        weight = h->loop->history ? ramify_history_weight(h->loop->history, h->worker->number)
+                                  : h->loop->pool->domains[h->worker->domain].capacity;
     do {
         n = rmf_chunk_at(&shelf->chunks, state, weight, begin, &next);
         if (!n)
@@ -334,8 +334,8 @@ static void run_shelves(hand *h)
 static bool take_back(hand *h)
 {
     while (h->offered) {
-        offer *o    = &h->offers[--h->offered];
-        bool   mine = ramify_fork_join(&h->context, &o->fork);
+        offer *o         = &h->offers[--h->offered];
+        bool   mine      = ramify_fork_join(&h->context, &o->fork);
         h->chunk.context = h->context;
         if (!mine) {
             if (h->slots)
@@ -405,22 +405,22 @@ static uint64_t first_grain(const rmf_loop *loop, const offer *work)
 
 static void open_hand(hand *h, ramify_context context, rmf_loop *loop, const offer *work_given)
 {
-    h->context    = context;
-    h->loop       = loop;
-    h->worker     = rmf_worker_of_lane(context.lane);
-    h->lo         = work_given->lo;
-    h->hi         = work_given->hi;
-    h->leaf       = work_given->leaf;
-    h->tickets    = work_given->tickets;
-    h->grain      = first_grain(loop, work_given);
-    h->ticks      = 0;
-    h->chunks     = 0;
-    h->batch      = 1;
-    h->splits     = 0;
-    h->iterations = 0;
-    h->at_home    = 0;
-    h->offered    = 0;
-    h->slots      = NULL;
+    h->context     = context;
+    h->loop        = loop;
+    h->worker      = rmf_worker_of_lane(context.lane);
+    h->lo          = work_given->lo;
+    h->hi          = work_given->hi;
+    h->leaf        = work_given->leaf;
+    h->tickets     = work_given->tickets;
+    h->grain       = first_grain(loop, work_given);
+    h->ticks       = 0;
+    h->chunks      = 0;
+    h->batch       = 1;
+    h->splits      = 0;
+    h->iterations  = 0;
+    h->at_home     = 0;
+    h->offered     = 0;
+    h->slots       = NULL;
     h->most_offers = OFFERS_MAX;
     for (int d = 0; d < RAMIFY_DIMENSIONS_MAX; d++) {
         h->chunk.range[d] = (ramify_range){ 0, 1, loop->range[d].step };

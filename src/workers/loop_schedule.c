@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const rule_names[] = {
-    [RAMIFY_RULE_DEFAULT] = "default",
+static const char *const rule_names[] = { [RAMIFY_RULE_DEFAULT] = "default",
 #define RULE_NAME(name, text) [RAMIFY_RULE_##name] = (text),
-    RAMIFY_RULE_TABLE(RULE_NAME)
+                                          RAMIFY_RULE_TABLE(RULE_NAME)
 #undef RULE_NAME
 };
 

@@ -30,23 +30,23 @@ typedef struct rmf_shelf {
 } rmf_shelf;
 
 typedef struct rmf_loop {
-    rmf_pool              *pool;
-    ramify_for_fn          body;
-    void                  *self;
-    ramify_range           range[RAMIFY_DIMENSIONS_MAX];
-    uint64_t               count[RAMIFY_DIMENSIONS_MAX];
-    uint64_t               inner; /* iterations of all dimensions but the outermost */
-    uint64_t               total;
-    uint64_t               share, shares_more; /* of a leaf: total / leaves, and how many get one more */
-    ramify_schedule        schedule;
-    const ramify_array    *array;
-    ramify_group          *group;
-    ramify_history        *history;
+    rmf_pool               *pool;
+    ramify_for_fn           body;
+    void                   *self;
+    ramify_range            range[RAMIFY_DIMENSIONS_MAX];
+    uint64_t                count[RAMIFY_DIMENSIONS_MAX];
+    uint64_t                inner; /* iterations of all dimensions but the outermost */
+    uint64_t                total;
+    uint64_t                share, shares_more; /* of a leaf: total / leaves, and how many get one more */
+    ramify_schedule         schedule;
+    const ramify_array     *array;
+    ramify_group           *group;
+    ramify_history         *history;
     const ramify_reduction *reduction;
-    rmf_shelf             *shelves;
-    uint32_t               shelf_count;
-    bool                   is_line; /* one dimension, no array: a lot is a run of iterations */
-    uint64_t               target_ticks; /* of a measured chunk */
+    rmf_shelf              *shelves;
+    uint32_t                shelf_count;
+    bool                    is_line;      /* one dimension, no array: a lot is a run of iterations */
+    uint64_t                target_ticks; /* of a measured chunk */
     _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopped;
     _Atomic int      error;
     _Atomic uint64_t claimed[RMF_LEAVES_MAX / 64]; /* by leaf */
@@ -100,7 +100,8 @@ static inline uint64_t rmf_share_begin(const rmf_loop *loop, uint32_t leaf)
 
 static inline bool rmf_loop_is_stopped(const rmf_loop *loop)
 {
-    return rmf_load_relaxed(&((rmf_loop *)(uintptr_t)loop)->stopped) || (loop->group && ramify_group_cancelled(loop->group));
+    return rmf_load_relaxed(&((rmf_loop *)(uintptr_t)loop)->stopped) ||
+           (loop->group && ramify_group_cancelled(loop->group));
 }
 
 #endif

@@ -8,6 +8,13 @@
 /* Thread function; argument: an rmf_worker_start. */
 void *rmf_worker_main(void *start);
 
+/* A thread that is lent becomes a worker, works until the pool is dismissed, and is what it was again. A pool keeps the
+ * worker's memory for the next thread of that number. NULL: no memory; ERR_NO_MEMORY is the only reason. */
+rmf_worker *rmf_worker_lend(rmf_pool *pool, uint32_t number);
+rmf_worker *rmf_worker_enter(rmf_worker *worker); /* gives what the thread was: a worker of another pool, or NULL */
+void        rmf_worker_serve(rmf_worker *worker);
+void        rmf_worker_leave(rmf_worker *worker, rmf_worker *before);
+
 /* Makes the calling thread the worker `number`: binds it, then makes and touches its memory. */
 rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number);
 void        rmf_worker_drop(rmf_worker *worker);
@@ -26,6 +33,15 @@ bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal);
 
 /* Finds a task; blocks. False: the goal is reached. */
 bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal);
+
+/* A sampled task ends: its run time, and the start of a sample of what it costs to come to the next task. */
+void rmf_worker_sample_end(rmf_worker *worker, uint64_t start_ticks);
+
+/* The next task begins, and a sample was started. */
+void rmf_worker_sample_handling(rmf_worker *worker);
+
+/* A task was run that belongs to `home`. */
+void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home);
 
 /* The running task begins to wait, and goes on: what lies between is not its own run time. Pass on what suspend gave. */
 uint64_t rmf_worker_suspend(const rmf_worker *worker);

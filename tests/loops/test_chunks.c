@@ -35,7 +35,9 @@ static void assert_sequence(uint32_t rule, const uint64_t *wanted, uint32_t coun
 static void guided_is_the_papers(void **state)
 {
     (void)state;
-    static const uint64_t wanted[] = { 250, 188, 141, 106, 79, 59, 45, 33, 25, 19, 14, 11, 8, 6, 4, 3, 3, 2, 1, 1, 1, 1 };
+    static const uint64_t wanted[] = {
+        250, 188, 141, 106, 79, 59, 45, 33, 25, 19, 14, 11, 8, 6, 4, 3, 3, 2, 1, 1, 1, 1
+    };
     assert_sequence(RAMIFY_RULE_GUIDED, wanted, sizeof wanted / sizeof wanted[0]);
 }
 
@@ -81,8 +83,8 @@ static void every_rule_covers_everything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(guided_is_the_papers),     cmocka_unit_test(trapezoid_is_the_papers),
-        cmocka_unit_test(factoring_is_the_papers),  cmocka_unit_test(weights_share_a_batch),
+        cmocka_unit_test(guided_is_the_papers),         cmocka_unit_test(trapezoid_is_the_papers),
+        cmocka_unit_test(factoring_is_the_papers),      cmocka_unit_test(weights_share_a_batch),
         cmocka_unit_test(every_rule_covers_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

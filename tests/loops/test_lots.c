@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whose iterations are whose: the own lot first, then the nearest along the tree, each once; and the homes of partitioned
- * arrays of every cut. No loop runs here, the main thread plays every worker. */
+/* Whose iterations are whose: the own lot first, then the nearest along the tree, each once; and the homes of
+ * partitioned arrays of every cut. No loop runs here, the main thread plays every worker. */
 #include "loops.h"
 #include "runtime/started.h"
 #include "runtime_handle.h"
@@ -75,9 +75,9 @@ static void arrays_give_homes(void **state)
 {
     (void)state;
     static const double weights[LEAVES] = { 1, 0, 2, 1, 5, 1, 1, 3 };
-    ramify_runtime     *rt = eight();
+    ramify_runtime     *rt              = eight();
     ramify_space       *space;
-    assert_int_equal(ramify_space_create(&(ramify_space_options){ .tree = rt->tree }, &space), RAMIFY_OK);
+    assert_int_equal(ramify_space_open(rt->tree, NULL, &space), RAMIFY_OK);
     const ramify_cut cuts[] = {
         { .rule = RAMIFY_CUT_BLOCKED },
         { .rule = RAMIFY_CUT_BLOCKED, .homes = RAMIFY_HOMES_LEAVES },

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 /* The library does not bind workers again yet, and Linux 6.1 forgets what a thread asked for when its last CPU leaves
@@ -72,17 +71,8 @@ static void end_load(load *l, pthread_t thread)
     }
 }
 
-/* Linux 6.2 began to keep a thread's own wish beside what its cpuset makes of it (sched(7) does not say so). */
-static bool kernel_may_remember(void)
-{
-    struct utsname name;
-    unsigned       major = 0, minor = 0;
-    assert_int_equal(uname(&name), 0);
-    assert_int_equal(sscanf(name.release, "%u.%u", &major, &minor), 2);
-    return major > 6 || (major == 6 && minor >= 2);
-}
-
-/* The masks of all workers now: each its leaf's, but those of workers on `forgotten` CPUs are all of `allowed`. */
+/* The masks of all workers now: each its leaf's, but those of workers on `forgotten` CPUs may be all of `allowed`. May:
+ * a thread that slept while its CPU was away keeps its mask, and later kernels than 6.1 keep a thread's own wish. */
 static void check_masks(ramify_runtime *rt, guest_cpus forgotten, guest_cpus allowed)
 {
     guest_visit now[GUEST_CPUS];
@@ -90,7 +80,7 @@ static void check_masks(ramify_runtime *rt, guest_cpus forgotten, guest_cpus all
     for (uint32_t w = 0; w < ramify_runtime_workers(rt); w++) {
         guest_cpus own  = guest_cpus_of(ramify_tree_leaf(ramify_runtime_tree(rt), w));
         bool       free = own & forgotten && now[w].mask == allowed;
-        bool       kept = now[w].mask == own && (!(own & forgotten) || kernel_may_remember());
+        bool       kept = now[w].mask == own;
         if (!free && !kept)
             fail_msg("worker %u of CPUs %#jx may use %#jx", w, (uintmax_t)own, (uintmax_t)now[w].mask);
     }

@@ -17,10 +17,12 @@ build|program:make|make|make|make|make|gmake
 build|program:cmake|cmake|cmake|cmake|cmake|cmake
 build|program:pkg-config|pkg-config|pkgconf-pkg-config|pkg-config|pkgconf|pkgconf
 parts|header:hwloc.h|libhwloc-dev|hwloc-devel|hwloc-devel|hwloc|hwloc
+parts|header:numaif.h|libnuma-dev|numactl-devel|libnuma-devel|numactl|numactl
 tests|header:setjmp.h,stdarg.h,stddef.h,stdint.h,cmocka.h|libcmocka-dev|libcmocka-devel|libcmocka-devel|cmocka|cmocka
 tests|program:c++|g++|gcc-c++|gcc-c++|gcc|gcc
 tests|program:python3|python3|python3|python3|python|python
 tests|program:nm|binutils|binutils|binutils|binutils|binutils
+dev|header:otf2/otf2.h|libotf2-trace-dev|otf2-devel|libotf2-devel|otf2|otf2
 clang|program:clang|clang|clang|clang|clang|llvm
 coverage|program:gcovr|gcovr|gcovr|python3-gcovr|gcovr|py-gcovr
 bench|program:c++|g++|gcc-c++|gcc-c++|gcc|gcc

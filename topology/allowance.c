@@ -2,6 +2,8 @@
 /* Gathering the limits of the calling thread, and the sentence that says which of them decided. */
 #include "allowance.h"
 #include "cgroup.h"
+#include "places.h"
+#include "rank_part.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -97,6 +99,51 @@ static ramify_status narrow_to_request(const counter *c, const ramify_tree_optio
     return RAMIFY_OK;
 }
 
+/* Places are a request, too; a worker for each of those chosen. */
+static ramify_status narrow_to_places(const counter *c, const ramify_tree_options *options, rmf_share *share)
+{
+    uint64_t      set[RMF_BITS_MAX_WORDS];
+    uint32_t      count;
+    ramify_status status = rmf_places_choose(options->places, c->machine, share->usable, options->workers,
+                                             options->close, set, &count, options->diagnosis);
+    if (status)
+        return status;
+    if (!count) {
+        char usable[80];
+        return rmf_diagnose(options->diagnosis, RAMIFY_ERR_INVALID, 0,
+                            "places \"%.80s\" hold none of the CPUs that may be used: %s", options->places,
+                            rmf_bits_list(share->usable, c->machine->words, usable, sizeof usable));
+    }
+    narrow(c, set, RAMIFY_LIMIT_REQUEST, share);
+    share->places = count;
+    if (!options->workers && count != share->workers) {
+        share->workers = count;
+        share->limit   = RAMIFY_LIMIT_REQUEST;
+    }
+    return RAMIFY_OK;
+}
+
+/* A rank that its launcher bound takes what it was given; one that it did not takes its part of what all may use. */
+static ramify_status narrow_to_rank(const counter *c, const rmf_limits *limits, const rmf_log *log, rmf_share *share)
+{
+    const rmf_machine *m = c->machine;
+    uint64_t           part[RMF_BITS_MAX_WORDS];
+    rmf_shape         *shape;
+    ramify_status      status = rmf_shape_create(m, share->usable, c->per_pu, &(rmf_log){ 0 }, &shape);
+    if (status)
+        return status;
+    rmf_bits_copy(part, share->usable, m->words);
+    rmf_rank_part_cut(shape, &limits->ranks, part);
+    rmf_shape_free(shape);
+    narrow(c, part, RAMIFY_LIMIT_RANKS, share);
+    share->limit = RAMIFY_LIMIT_RANKS;
+    char list[80];
+    rmf_log_line(log, RAMIFY_LOG_INFO, "rank %u of %u here (%s) is bound nowhere and takes its part, CPUs %s",
+                 limits->ranks.rank, limits->ranks.count, limits->ranks.variable,
+                 rmf_bits_list(share->usable, m->words, list, sizeof list));
+    return RAMIFY_OK;
+}
+
 static const char *plural(uint32_t count)
 {
     return count == 1 ? "" : "s";
@@ -125,8 +172,15 @@ static void say_why(const counter *c, const rmf_limits *limits, const ramify_tre
         snprintf(rest, room, "the cgroup's CPU quota of %u.%02u CPUs (%s), rounded up", hundredths / 100,
                  hundredths % 100, limits->quota_file);
         break;
+    case RAMIFY_LIMIT_RANKS:
+        snprintf(rest, room, "MPI rank %u of %u here (%s), bound nowhere, takes its part, CPUs %s", limits->ranks.rank,
+                 limits->ranks.count, limits->ranks.variable, list);
+        break;
     case RAMIFY_LIMIT_REQUEST:
-        if (options->workers)
+        if (share->places)
+            snprintf(rest, room, "on %u place%s of \"%.60s\", CPUs %s", share->places, plural(share->places),
+                     options->places, list);
+        else if (options->workers)
             snprintf(rest, room, "as many as asked for, on CPUs %s", list);
         else
             snprintf(rest, room, "one for each %s of the CPUs asked for, %s", unit, list);
@@ -172,11 +226,17 @@ ramify_status rmf_limits_share(const rmf_machine *m, const rmf_limits *limits, c
     if (limits && limits->has_cpuset)
         narrow_logged(&c, (ramify_bits){ limits->cpuset, RMF_BITS_MAX_WORDS }, RAMIFY_LIMIT_CPUSET,
                       "the cgroup's cpuset", &log, share);
+    uint32_t before = rmf_bits_count(share->usable, m->words);
     if (limits && limits->has_affinity)
         narrow_logged(&c, (ramify_bits){ limits->affinity, RMF_BITS_MAX_WORDS }, RAMIFY_LIMIT_AFFINITY,
                       "the affinity mask", &log, share);
-    if (options->cpus)
+    bool is_bound = rmf_bits_count(share->usable, m->words) < before;
+    if (limits && limits->ranks.count > 1 && !is_bound && !options->cpus && !options->places)
+        status = narrow_to_rank(&c, limits, &log, share);
+    if (!status && options->cpus)
         status = narrow_to_request(&c, options, share);
+    if (!status && options->places)
+        status = narrow_to_places(&c, options, share);
     if (status)
         return status;
     count_workers(limits, options, &log, share);

@@ -13,7 +13,7 @@ void rmf_render_svg(const ramify_tree *tree, rmf_text *out);
 /* "DRAM", "HBM", "far" or "unknown". */
 const char *rmf_memory_kind_name(uint32_t kind);
 
-/* "machine", "cpuset", "affinity", "quota" or "request". */
+/* "machine", "cpuset", "affinity", "quota", "request" or "ranks". */
 const char *rmf_limit_name(ramify_limit limit);
 
 /* The levels that coincide at a domain, joined: "numa+l3". Returns buffer, which must hold 64 bytes. */

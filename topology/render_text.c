@@ -21,7 +21,7 @@ const char *rmf_memory_kind_name(uint32_t kind)
 
 const char *rmf_limit_name(ramify_limit limit)
 {
-    static const char *const names[] = { "machine", "cpuset", "affinity", "quota", "request" };
+    static const char *const names[] = { "machine", "cpuset", "affinity", "quota", "request", "ranks" };
     return names[limit];
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Opens a tree: asks a source for the machine, applies the limits of this process, and builds. */
+#include "places.h"
 #include "source.h"
 #include "synthetic.h"
 #include "tree_inside.h"
@@ -101,6 +102,10 @@ static ramify_status open_tree(const ramify_tree_options *o, ramify_tree **tree)
         limits = calloc(1, sizeof *limits);
         status = limits ? rmf_limits_gather("", &log, limits) : RAMIFY_ERR_NO_MEMORY;
     }
+    if (limits && !o->no_ranks && !o->beyond_mask)
+        limits->ranks = rmf_local_ranks_read();
+    if (limits && (o->beyond_mask || (o->places && rmf_places_are_explicit(o->places))))
+        limits->has_affinity = false;
     if (!status)
         status = rmf_tree_build(machine, limits, o, tree);
     free(limits);

@@ -4,20 +4,20 @@
 
     check_kernels.py BENCH_FOLDER FORM
 
-Ramify runs under each policy. Exit status 1 when a check differs, 77 when the form is not built."""
+Ramify runs what submits tasks under each policy. Exit status 1 when a check differs, 77 when the form is not built."""
 import json
 import os
 import subprocess
 import sys
 
-from job_list import POLICIES
+from plan import POLICIES
 from run_jobs import environment
 
 WORKERS = ['1', '2', '3']  # one: no one steals; three: more than the cores of a small machine
 
 
-def outcome(program, kernel, workers, policy):
-    argv = [program, kernel['name'], '--workers', workers, '--size', str(kernel['tiny'])]
+def outcome(program, kernel, workers, policy, style='forked'):
+    argv = [program, kernel['name'], '--workers', workers, '--size', str(kernel['tiny']), '--style', style]
     done = subprocess.run(argv + (['--policy', policy] if policy else []), stdout=subprocess.PIPE, text=True,
                           env=environment({}), check=False)
     if done.returncode:
@@ -37,13 +37,14 @@ def main():
         if form.endswith('-loops') and not kernel['loops']:
             continue
         expected = outcome(serial, kernel, '1', '')
-        for policy in POLICIES if form == 'ramify' else ['']:
+        for policy in POLICIES if form == 'ramify' and (kernel['loops'] or kernel['detached']) else ['']:
             for workers in WORKERS:
-                runs += 1
-                found = outcome(program, kernel, workers, policy)
-                if found != expected:
-                    failures += 1
-                    print(f'{kernel["name"]} size {kernel["tiny"]} workers {workers} {policy}: {found}, not {expected}')
+                for style in ['forked'] + ['detached'] * kernel['detached']:
+                    runs += 1
+                    found = outcome(program, kernel, workers, policy, style)
+                    if found != expected:
+                        failures += 1
+                        print(f'{kernel["name"]} size {kernel["tiny"]} workers {workers} {policy} {style}: {found}, not {expected}')
     print(f'{form}: {runs} runs, {failures} failures')
     return 1 if failures or not runs else 0
 

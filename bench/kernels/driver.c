@@ -8,6 +8,7 @@
  * Exit status: 0, 1 when a check fails against a known result, 2 for bad usage or no memory. */
 #include "kernel.h"
 
+#include <sys/resource.h>
 #include <time.h>
 
 static const bench_kernel *const kernels[] = { &bench_fib,  &bench_uts_t1, &bench_uts_t3, &bench_queens, &bench_msort,
@@ -63,6 +64,17 @@ static long number_of(const char *text, long least)
     return value;
 }
 
+static long size_of(const char *text, const bench_kernel *kernel)
+{
+    long size = number_of(text, 1);
+
+    if (size > kernel->most) {
+        fprintf(stderr, "bench: %s takes at most %ld (%s)\n", kernel->name, kernel->most, kernel->size_is);
+        exit(2);
+    }
+    return size;
+}
+
 static const bench_kernel *kernel_named(const char *name)
 {
     for (int i = 0; i < KERNELS; i++)
@@ -94,7 +106,7 @@ static request_line parse(int argc, char **argv)
         if (strcmp(argv[i], "--workers") == 0)
             line.setup.workers = (unsigned)number_of(argv[i + 1], 1);
         else if (strcmp(argv[i], "--size") == 0)
-            line.size = number_of(argv[i + 1], 1);
+            line.size = size_of(argv[i + 1], line.kernel);
         else if (strcmp(argv[i], "--seed") == 0)
             line.seed = (uint64_t)number_of(argv[i + 1], 0);
         else if (strcmp(argv[i], "--policy") == 0)
@@ -124,6 +136,15 @@ static double seconds_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+/* The most memory the process has held so far, in KiB. */
+static long most_kib(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
 /* Runs once and prints; false when a known result was missed. The line's order of fields is the harness's contract. */
 static bool run_once(const request_line *line)
 {
@@ -145,6 +166,7 @@ static bool run_once(const request_line *line)
            line->setup.workers, line->size, (unsigned long long)line->seed, seconds, (unsigned long long)outcome.check,
            known ? "true" : "false", right ? "true" : "false", (unsigned long long)outcome.tasks);
     bench_layer_report(stdout);
+    printf(", \"most_kib\": %ld", most_kib());
     printf("}\n");
     return right;
 }

@@ -20,6 +20,8 @@ BENCH_FORKED(fib_apart, fib_job)
 
 static inline long fib(BENCH_AT long n)
 {
+    /* Nothing, but not for the optimiser: gcc proves the serial form pure and computes it in logarithmic time. */
+    __asm__ volatile("");
     if (n < 2)
         return n;
     fib_job left;
@@ -81,6 +83,7 @@ const bench_kernel bench_fib = {
     .summary    = "Fibonacci numbers by the definition, a fork per addition, no cut-off: the cost of a fork and a join",
     .size_is    = "n",
     .loops      = false,
+    .most       = 60,
     .tiny       = 16,
     .quick      = 30,
     .full       = 32,

@@ -127,6 +127,7 @@ const bench_kernel bench_jacobi = {
     .summary      = "forty Jacobi sweeps over a grid in tiles of 128 x 128, each tile a key",
     .size_is      = "edge of the grid",
     .loops        = true,
+    .most         = 1 << 16,
     .tiny         = 200,
     .quick        = 1024,
     .full         = 1536,

@@ -22,6 +22,7 @@ typedef struct bench_kernel {
     const char *summary;           /* one line for the report */
     const char *size_is;           /* what `size` counts */
     bool        loops;             /* made of blocks, so it has an OpenMP loop form; else it forks and joins */
+    long        most;              /* the largest size that is allowed: what its types or anybody's memory can hold */
     long        tiny, quick, full; /* sizes: for the tests, for --quick, for the report */
     long        quick_seed;        /* 0: the kernel's own */
     void *(*prepare)(long size, uint64_t seed);

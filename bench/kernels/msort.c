@@ -181,6 +181,7 @@ const bench_kernel bench_msort = {
     .summary      = "merge sort of 64-bit keys with a parallel merge, fork-join to 4096 keys",
     .size_is      = "keys",
     .loops        = false,
+    .most         = 1L << 32,
     .tiny         = 20000,
     .quick        = 1 << 19,
     .full         = 1 << 21,

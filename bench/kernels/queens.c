@@ -109,6 +109,7 @@ const bench_kernel bench_queens = {
     .summary      = "n-queens, all placements, a task per queen in the first five rows",
     .size_is      = "queens",
     .loops        = false,
+    .most         = N_MAX - 1,
     .tiny         = 7,
     .quick        = 13,
     .full         = 14,

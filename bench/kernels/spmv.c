@@ -155,6 +155,7 @@ const bench_kernel bench_spmv = {
     .summary      = "forty sparse matrix-vector products on an R-MAT graph, 128 rows per block, rows skewed",
     .size_is      = "log2 of rows",
     .loops        = true,
+    .most         = 26,
     .tiny         = 9,
     .quick        = 15,
     .full         = 17,

@@ -3,19 +3,7 @@
  *
  * One of BENCH_SERIAL, BENCH_OPENMP, BENCH_LOOPS, BENCH_TBB, BENCH_RAMIFY picks the form at compile time. The macros
  * become what a user of that runtime would write by hand: an `omp task` and a `taskwait`, a tbb::task_group, a
- * ramify_fork_push. Kernels keep to what C11 and C++20 share, because the oneTBB form is compiled as C++.
- *
- * What a form provides, beside the functions below:
- *   BENCH_DETACH(fn, type, value)  fn(&copy of value) runs some time before bench_layer_enter returns
- *   BENCH_NAME                     the form as the JSON names it
- * and for functions that fork and join, which are written `void fn(BENCH_AT type *job)`:
- *   BENCH_HEAD                     first in the struct of a job, which holds arguments and results
- *   BENCH_AT, BENCH_HERE           before the first parameter, and before the first argument of every direct call
- *   BENCH_FORKED(fn, type)         after the declaration of an fn that is forked
- *   BENCH_SCOPE                    opens a function that forks, once per function
- *   BENCH_FORK(job, fn)            fn(job) may run elsewhere; *job lives until its join
- *   BENCH_JOIN(jobs, count, fn)    joins the newest `count` forks, an array in the order of its forks
- *   BENCH_ROOT(job, fn)            runs the first one, from a function without BENCH_AT */
+ * ramify_fork_push. Kernels keep to what C11 and C++20 share, because the oneTBB form is compiled as C++. */
 #ifndef BENCH_LAYER_H
 #define BENCH_LAYER_H
 
@@ -65,6 +53,17 @@ void bench_layer_stop(void);
 }
 #endif
 
+/* What a form provides as macros, beside the functions above:
+ *   BENCH_DETACH(fn, type, value)  fn(&copy of value) runs some time before bench_layer_enter returns
+ *   BENCH_NAME                     the form as the JSON names it
+ * and for functions that fork and join, which are written `void fn(BENCH_AT type *job)`:
+ *   BENCH_HEAD                     first in the struct of a job, which holds arguments and results
+ *   BENCH_AT, BENCH_HERE           before the first parameter, and before the first argument of every direct call
+ *   BENCH_FORKED(fn, type)         after the declaration of an fn that is forked
+ *   BENCH_SCOPE                    opens a function that forks, once per function
+ *   BENCH_FORK(job, fn)            fn(job) may run elsewhere; *job lives until its join
+ *   BENCH_JOIN(jobs, count, fn)    joins the newest `count` forks, an array in the order of its forks
+ *   BENCH_ROOT(job, fn)            runs the first one, from a function without BENCH_AT */
 #if defined(BENCH_SERIAL)
 #include "layer_serial.h"
 #elif defined(BENCH_OPENMP) || defined(BENCH_LOOPS)

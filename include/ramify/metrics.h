@@ -107,6 +107,20 @@ RAMIFY_API void ramify_snapshot_free(ramify_snapshot *snapshot);
  * Ownership: the snapshot's. Threads: any, never blocks. Cost: O(1). */
 RAMIFY_API const ramify_metric *ramify_snapshot_metrics(const ramify_snapshot *snapshot, uint32_t *count);
 
+/* A domain of the tree as a snapshot keeps it, so that it may outlive the tree, and its process. The meanings are those
+ * of ramify_domain; a row of RAMIFY_SCOPE_DOMAIN has the domain's place in the array as its index. */
+typedef struct ramify_site {
+    uint32_t parent, depth, first_leaf, leaf_count;
+    uint32_t level, level_mask, os_index, node;
+} ramify_site;
+
+/* All domains, [0] is the root. count: out, may be NULL.
+ * Ownership: the snapshot's. Threads: any, never blocks. Cost: O(1). */
+RAMIFY_API const ramify_site *ramify_snapshot_sites(const ramify_snapshot *snapshot, uint32_t *count);
+
+/* The number of workers; 0 for NULL. Threads: any, never blocks. Cost: O(1). */
+RAMIFY_API uint32_t ramify_snapshot_workers(const ramify_snapshot *snapshot);
+
 /* One row.
  *
  * name: as ramify_metric.name. scope, index: as there. metric: out. diagnosis: out, may be NULL; names what may have been

@@ -5,11 +5,15 @@
 
 #include <ramify/array.h>
 #include <ramify/fork.h>
+#include <ramify/loan.h>
 #include <ramify/memory.h>
 #include <ramify/metrics.h>
 #include <ramify/policy.h>
 #include <ramify/runtime.h>
+#include <ramify/trace.h>
 #include <ramify/status.h>
+#include <ramify/team.h>
 #include <ramify/tree.h>
+#include <ramify/view.h>
 
 #endif

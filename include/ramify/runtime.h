@@ -6,6 +6,7 @@
 #ifndef RAMIFY_RUNTIME_H
 #define RAMIFY_RUNTIME_H
 
+#include <ramify/memory.h>
 #include <ramify/policy.h>
 
 #ifdef __cplusplus
@@ -33,6 +34,9 @@ typedef struct ramify_options {
     const char                     *cpus;         /* likewise */
     uint32_t                        workers;      /* likewise */
     uint32_t                        workers_per;  /* likewise: ramify_workers_per */
+    const char                     *places;       /* likewise; or "openmp": OMP_PLACES, OMP_PROC_BIND, OMP_NUM_THREADS */
+    bool                            close;        /* likewise */
+    bool                            no_ranks;     /* likewise */
     const char                     *policy;       /* NULL: "work-stealing" */
     const ramify_policy_ops *const *policies;     /* the caller's own policies, NULL-terminated; NULL: none */
     uint64_t                        seed;         /* for policies and victim choice; 0 is a seed like any other */
@@ -41,17 +45,23 @@ typedef struct ramify_options {
     uint32_t                        full;         /* ramify_full, for bounded queues */
     uint32_t                        latency_every; /* time every n-th submission; 0: 64; 1: every one */
     bool                            no_bind;      /* leave the workers unbound */
+    bool                            view;         /* let other programs look on (ramify/view.h) */
     ramify_log_fn                   log;          /* NULL: silent */
     void                           *log_self;
     ramify_diagnosis               *diagnosis; /* NULL: not wanted */
     const char                     *counters;  /* events to count, as in ramify_counters_start; NULL: none */
-    const char                     *trace;     /* file to write a trace to when the runtime stops; NULL: none */
-    uint64_t                        reserved[2];
+    const char                     *trace;     /* file to write a trace to when the runtime stops; NULL: none (trace.h) */
+    const char                     *trace_while;  /* record it only while this file exists; NULL: all the time */
+    uint32_t                        trace_events; /* kept per worker, 256 to 2^24; 0: 65536 */
+    ramify_space                   *space;     /* where hint.near looks; shared, must outlive it; NULL: one of its own */
+    uint64_t                        reserved[1];
 } ramify_options;
 
 /* Starts a runtime: discovers the tree unless one is given, makes a worker per leaf and binds it there.
  *
- * options: NULL for the defaults. rt: out, untouched on failure. Ownership: the caller's, until ramify_stop.
+ * options: NULL for the defaults. A space over another tree than the runtime's serves as far as both are of this
+ * machine: its domains stand for those of the runtime that hold their CPUs; and if `tree` and what it is discovered by
+ * are not given, the space's tree is the runtime's. rt: out, untouched on failure. Ownership: the caller's, until ramify_stop.
  * Threads: any; blocks until every worker stands. Errors: those of ramify_tree_open; ERR_SYNTAX in `policy` or in a
  * variable (the diagnosis says where); ERR_RANGE a number is out of range; ERR_NO_MEMORY; ERR_SYSTEM a thread could
  * not be made. A binding the system refuses is logged and counted, not an error.
@@ -66,6 +76,10 @@ RAMIFY_API ramify_status ramify_stop(ramify_runtime *rt);
 
 /* The tree a runtime works on. Ownership: the runtime's (or the caller's who gave it). Threads: any. Cost: O(1). */
 RAMIFY_API const ramify_tree *ramify_runtime_tree(const ramify_runtime *rt);
+
+/* The space a runtime looks up hint.near in: the caller's, or its own over its tree. Ownership: the runtime's (or the
+ * caller's who gave it), until ramify_stop, which frees all that was allocated in its own. Threads: any. Cost: O(1). */
+RAMIFY_API ramify_space *ramify_runtime_space(const ramify_runtime *rt);
 
 /* The number of workers; worker i is bound to leaf i of the tree. Threads: any. Cost: O(1). */
 RAMIFY_API uint32_t ramify_runtime_workers(const ramify_runtime *rt);
@@ -93,7 +107,7 @@ RAMIFY_API ramify_status ramify_group_free(ramify_group *group);
  * group: the group it belongs to. fn: not NULL. argument: passed on; must live until the task has run.
  * hint: NULL for none; copied. Threads: any, workers included; blocks only when the queue is bounded, full, and
  * RAMIFY_FULL_BLOCK was chosen; runs other tasks only then or with RAMIFY_FULL_RUN.
- * Errors: ERR_INVALID fn is NULL or hint->domain is not of this tree; ERR_NOT_NOW the queue is full; ERR_CANCELED the
+ * Errors: ERR_INVALID fn is NULL, hint->domain is not of this tree, a weight or priority is out of range; ERR_NOT_NOW the queue is full; ERR_CANCELED the
  * group is cancelled; ERR_NO_MEMORY. The task was not taken. Cost: O(depth of the policy), no system call unless a
  * worker must be woken, no allocation in the steady state. */
 RAMIFY_API ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argument,
@@ -166,6 +180,7 @@ typedef struct ramify_counts {
     uint64_t parks_aborted;  /* it was about to, then saw work */
     uint64_t wakes;          /* a sleeping worker was woken for work */
     uint64_t bind_failures;  /* workers the system did not let us bind */
+    uint64_t near_unknown;   /* hints whose address no region knows, placed by the policy instead; in the sum only */
 } ramify_counts;
 
 /* Reads the counters.

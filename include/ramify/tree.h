@@ -92,7 +92,8 @@ typedef enum ramify_limit {
     RAMIFY_LIMIT_CPUSET,   /* the cpuset the operating system allows (cgroup, container, Slurm) */
     RAMIFY_LIMIT_AFFINITY, /* the affinity mask of the calling thread */
     RAMIFY_LIMIT_QUOTA,    /* the cgroup's CPU quota (cpu.max), rounded up */
-    RAMIFY_LIMIT_REQUEST,  /* the caller's number of workers or cpuset */
+    RAMIFY_LIMIT_REQUEST,  /* the caller's number of workers, cpuset or places */
+    RAMIFY_LIMIT_RANKS,    /* this MPI rank's part of a machine whose ranks the launcher bound nowhere */
 } ramify_limit;
 
 /* What a leaf is made for. */
@@ -109,6 +110,11 @@ typedef struct ramify_tree_options {
     const char       *cpus;        /* NULL: all allowed; else a list of PU indexes such as "0-3,8" */
     uint32_t          workers;     /* 0: as many as `workers_per` says; else this many leaves (1..4096) */
     uint32_t          workers_per; /* ramify_workers_per */
+    const char       *places;      /* NULL: none; else OMP_PLACES' words: "cores", "{0:4},{4:4}" (CPUs by number count
+                                      even outside the calling thread's mask); a worker per place unless `workers` says */
+    bool              close;       /* fewer workers than places: the first ones, not evenly spaced ones */
+    bool              no_ranks;    /* under MPI: the whole machine, even where the launcher bound its ranks nowhere */
+    bool              beyond_mask; /* not only the CPUs of the calling thread's mask: all the cpuset allows */
     ramify_log_fn     log;         /* NULL: silent */
     void             *log_self;
     ramify_diagnosis *diagnosis; /* NULL: not wanted */
@@ -129,8 +135,8 @@ RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_tree_options_read(const ramify_
  * options: NULL for the defaults. tree: out, untouched on failure.
  * Ownership: the caller's, until ramify_tree_free; may serve several runtimes at once.
  * Threads: any; may block on files. Errors: ERR_NOT_FOUND no such file; ERR_FORMAT not a topology, truncated, or of a
- * version this hwloc cannot read; ERR_SYNTAX `cpus` or a synthetic description is malformed; ERR_RANGE `workers` is
- * out of range; ERR_INVALID `cpus` names no PU we may use; ERR_NOT_BUILT `from` needs hwloc and it is not built in;
+ * version this hwloc cannot read; ERR_SYNTAX `cpus`, `places` or a synthetic description is malformed; ERR_RANGE `workers` is
+ * out of range; ERR_INVALID `cpus` or `places` name no PU we may use; ERR_NOT_BUILT `from` needs hwloc and it is not built in;
  * ERR_NO_MEMORY. Cost: O(PUs); this machine: one hwloc discovery, milliseconds. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_tree_open(const ramify_tree_options *options, ramify_tree **tree);
 

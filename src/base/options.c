@@ -7,16 +7,23 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Limits. 4096 workers: the largest cache-coherent machines sold have fewer PUs (HPE Superdome Flex: 1792 cores).
  * 10 s of spinning: more than that is a mistake in the unit. 2^24 tasks: 1 GiB of 64-byte cells per domain. */
 enum { WORKERS_MAX = 4096, SPIN_US_MAX = 10000000, QUEUE_TASKS_MAX = 1 << 24, EVERY_MAX = 1 << 30 };
+
+/* 256 events: a trace of less shows nothing. 2^24: 512 MiB per worker. */
+enum { TRACE_EVENTS_MIN = 256, TRACE_EVENTS_MAX = 1 << 24 };
 
 static const ramify_variable variables[] = {
     { "RAMIFY_TOPOLOGY", "path of an hwloc XML file, or a synthetic description, instead of this machine", "this machine" },
     { "RAMIFY_CPUS", "PU indexes that may be used, such as 0-3,8", "all allowed" },
     { "RAMIFY_WORKERS", "number of workers, 1..4096", "one per core" },
     { "RAMIFY_WORKERS_PER", "core or pu: what gets a worker each", "core" },
+    { "RAMIFY_PLACES", "places as in OMP_PLACES, a worker each; or openmp: as OMP_PLACES, OMP_PROC_BIND and OMP_NUM_THREADS say",
+      "none" },
+    { "RAMIFY_RANKS", "yes or no: of MPI ranks that their launcher bound nowhere, each takes its part of the machine", "yes" },
     { "RAMIFY_POLICY", "how tasks are placed (`ramify help policies`)", "work-stealing" },
     { "RAMIFY_SEED", "seed of every random choice, 0..2^64-1", "0" },
     { "RAMIFY_SPIN_US", "microseconds an idle worker searches before it sleeps, 1..10000000", "50" },
@@ -25,7 +32,10 @@ static const ramify_variable variables[] = {
     { "RAMIFY_LATENCY_EVERY", "time every n-th submission, 1..2^30", "64" },
     { "RAMIFY_BIND", "yes or no: bind workers to their leaves", "yes" },
     { "RAMIFY_COUNTERS", "events or groups to count, such as cache,cycles (`ramify help counters`)", "none" },
-    { "RAMIFY_TRACE", "file to write a trace to at the stop, for Perfetto or chrome://tracing", "none" },
+    { "RAMIFY_VIEW", "1 or 0: keep a view in shared memory for `ramify top` and others", "0" },
+    { "RAMIFY_TRACE", "file to write a trace to at the stop; %p in it: process, %h: host, %t: start of the runtime", "none" },
+    { "RAMIFY_TRACE_WHILE", "file; the trace is recorded only while it exists, and written when it is removed", "none" },
+    { "RAMIFY_TRACE_EVENTS", "events a trace keeps per worker, the newest ones, 256..16777216", "65536" },
 };
 
 const ramify_variable *ramify_variables(uint32_t *count)
@@ -35,8 +45,7 @@ const ramify_variable *ramify_variables(uint32_t *count)
     return variables;
 }
 
-/* A variable that is set to the empty string counts as not set: that is how batch scripts clear one. */
-static const char *value_of(const char *name)
+const char *rmf_environment(const char *name)
 {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
@@ -45,7 +54,7 @@ static const char *value_of(const char *name)
 static ramify_status read_number(const char *name, uint64_t least, uint64_t most, uint64_t *number,
                                  ramify_diagnosis *diagnosis)
 {
-    const char *value = value_of(name);
+    const char *value = rmf_environment(name);
     if (!value)
         return RAMIFY_OK;
     char *end;
@@ -75,7 +84,7 @@ static ramify_status read_u32(const char *name, uint32_t least, uint32_t most, u
 static ramify_status read_word(const char *name, const char *const *words, uint32_t *choice,
                                ramify_diagnosis *diagnosis)
 {
-    const char *value = value_of(name);
+    const char *value = rmf_environment(name);
     if (!value)
         return RAMIFY_OK;
     for (uint32_t i = 0; words[i]; i++)
@@ -98,6 +107,8 @@ static ramify_status read_numbers(ramify_options *o, ramify_diagnosis *diagnosis
         status = read_u32("RAMIFY_QUEUE_TASKS", 0, QUEUE_TASKS_MAX, &o->queue_tasks, diagnosis);
     if (!status)
         status = read_u32("RAMIFY_LATENCY_EVERY", 1, EVERY_MAX, &o->latency_every, diagnosis);
+    if (!status)
+        status = read_u32("RAMIFY_TRACE_EVENTS", TRACE_EVENTS_MIN, TRACE_EVENTS_MAX, &o->trace_events, diagnosis);
     return status;
 }
 
@@ -105,15 +116,22 @@ static ramify_status read_words(ramify_options *o, ramify_diagnosis *diagnosis)
 {
     static const char *const per[]  = { "core", "pu", NULL };
     static const char *const full[] = { "block", "fail", "run", NULL };
-    static const char *const bind[] = { "yes", "no", NULL };
+    static const char *const yes[]  = { "yes", "no", NULL };
+    static const char *const view[] = { "0", "1", NULL };
 
-    uint32_t      no_bind = o->no_bind;
+    uint32_t      no_bind = o->no_bind, no_ranks = o->no_ranks, has_view = o->view;
     ramify_status status  = read_word("RAMIFY_WORKERS_PER", per, &o->workers_per, diagnosis);
     if (!status)
         status = read_word("RAMIFY_FULL", full, &o->full, diagnosis);
     if (!status)
-        status = read_word("RAMIFY_BIND", bind, &no_bind, diagnosis);
-    o->no_bind = no_bind != 0;
+        status = read_word("RAMIFY_BIND", yes, &no_bind, diagnosis);
+    if (!status)
+        status = read_word("RAMIFY_RANKS", yes, &no_ranks, diagnosis);
+    if (!status)
+        status = read_word("RAMIFY_VIEW", view, &has_view, diagnosis);
+    o->no_bind  = no_bind != 0;
+    o->no_ranks = no_ranks != 0;
+    o->view     = has_view != 0;
     return status;
 }
 
@@ -129,11 +147,36 @@ static ramify_status check(const ramify_options *o, ramify_diagnosis *diagnosis)
     if (o->queue_tasks > QUEUE_TASKS_MAX)
         return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "queue_tasks is %u: at most %d", o->queue_tasks,
                             QUEUE_TASKS_MAX);
+    if (o->trace_events && (o->trace_events < TRACE_EVENTS_MIN || o->trace_events > TRACE_EVENTS_MAX))
+        return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "trace_events is %u: must be %d to %d", o->trace_events,
+                            TRACE_EVENTS_MIN, TRACE_EVENTS_MAX);
     if (o->full > RAMIFY_FULL_RUN)
         return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "full is %u: no ramify_full", o->full);
     if (o->latency_every > EVERY_MAX)
         return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "latency_every is %u: at most %d", o->latency_every,
                             EVERY_MAX);
+    return RAMIFY_OK;
+}
+
+/* "openmp" as places: what OpenMP's own variables say, in the first item of each list. */
+static ramify_status read_openmp_places(ramify_options *o, ramify_diagnosis *diagnosis)
+{
+    const char *bind = rmf_environment("OMP_PROC_BIND"), *threads = rmf_environment("OMP_NUM_THREADS");
+    if (threads && !o->workers) {
+        char         *end;
+        unsigned long n = strtoul(threads, &end, 10);
+        if (end == threads || (*end && *end != ',') || n < 1 || n > WORKERS_MAX)
+            return rmf_diagnose(diagnosis, RAMIFY_ERR_SYNTAX, 0, "OMP_NUM_THREADS=%.80s: must begin with 1 to %d", threads,
+                                WORKERS_MAX);
+        o->workers = (uint32_t)n;
+    }
+    o->places = rmf_environment("OMP_PLACES");
+    if (bind && strncasecmp(bind, "false", 5) == 0) {
+        o->no_bind = true;
+        o->places  = NULL; /* OpenMP does not look at them either */
+    } else if (bind && !o->places)
+        o->places = "cores"; /* what LLVM's OpenMP takes; libgomp takes threads, which are more than cores need */
+    o->close = o->close || (bind && strncasecmp(bind, "close", 5) == 0);
     return RAMIFY_OK;
 }
 
@@ -156,18 +199,24 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
     ramify_status status = read_numbers(&o, diagnosis);
     if (!status)
         status = read_words(&o, diagnosis);
+    if (!status && rmf_environment("RAMIFY_PLACES"))
+        o.places = rmf_environment("RAMIFY_PLACES");
+    if (!status && o.places && strcmp(o.places, "openmp") == 0)
+        status = read_openmp_places(&o, diagnosis);
     if (!status)
         status = check(&o, diagnosis);
     if (status)
         return status;
 
-    const char *from = value_of("RAMIFY_TOPOLOGY"), *cpus = value_of("RAMIFY_CPUS"), *policy = value_of("RAMIFY_POLICY");
-    const char *counters = value_of("RAMIFY_COUNTERS"), *trace = value_of("RAMIFY_TRACE");
+    const char *from = rmf_environment("RAMIFY_TOPOLOGY"), *cpus = rmf_environment("RAMIFY_CPUS"), *policy = rmf_environment("RAMIFY_POLICY");
+    const char *counters = rmf_environment("RAMIFY_COUNTERS"), *trace = rmf_environment("RAMIFY_TRACE");
+    const char *trace_while = rmf_environment("RAMIFY_TRACE_WHILE");
     if (from) {
         o.from = from;
         o.tree = NULL; /* the variable asks for another machine than the one the program passed */
     }
-    if (cpus || value_of("RAMIFY_WORKERS") || value_of("RAMIFY_WORKERS_PER"))
+    if (cpus || rmf_environment("RAMIFY_WORKERS") || rmf_environment("RAMIFY_WORKERS_PER") ||
+        rmf_environment("RAMIFY_PLACES"))
         o.tree = NULL;
     if (cpus)
         o.cpus = cpus;
@@ -177,6 +226,8 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
         o.counters = counters;
     if (trace)
         o.trace = trace;
+    if (trace_while)
+        o.trace_while = trace_while;
     fill_defaults(&o);
     *options = o;
     return RAMIFY_OK;
@@ -185,7 +236,13 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
 ramify_status ramify_tree_options_read(const ramify_tree_options *asked, ramify_tree_options *options)
 {
     ramify_tree_options o     = asked ? *asked : (ramify_tree_options){ 0 };
-    ramify_options      start = { .from = o.from, .cpus = o.cpus, .workers = o.workers, .workers_per = o.workers_per };
+    ramify_options      start = { .from        = o.from,
+                                  .cpus        = o.cpus,
+                                  .workers     = o.workers,
+                                  .workers_per = o.workers_per,
+                                  .places      = o.places,
+                                  .close       = o.close,
+                                  .no_ranks    = o.no_ranks };
 
     ramify_status status = rmf_options_read(&start, &start, o.diagnosis);
     if (status)
@@ -194,6 +251,9 @@ ramify_status ramify_tree_options_read(const ramify_tree_options *asked, ramify_
     o.cpus        = start.cpus;
     o.workers     = start.workers;
     o.workers_per = start.workers_per;
+    o.places      = start.places;
+    o.close       = start.close;
+    o.no_ranks    = start.no_ranks;
     *options      = o;
     return RAMIFY_OK;
 }

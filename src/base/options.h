@@ -11,4 +11,8 @@
  * Errors: ERR_SYNTAX a variable is malformed, ERR_RANGE a number is out of range; *options is then untouched. */
 ramify_status rmf_options_read(const ramify_options *asked, ramify_options *options, ramify_diagnosis *diagnosis);
 
+/* A variable that is not one of ours: OpenMP's, or a launcher's. NULL when it is not set, or set to the empty string,
+ * which is how batch scripts clear one. */
+const char *rmf_environment(const char *name);
+
 #endif

@@ -21,7 +21,7 @@ static void add_domains(rmf_text *out, const ramify_snapshot *s)
 {
     rmf_text_add(out, "  \"domains\": [\n");
     for (uint32_t d = 0; d < s->sites; d++) {
-        const rmf_site *site = &s->site[d];
+        const ramify_site *site = &s->site[d];
         rmf_text_add(out, "    {\"index\": %u, ", d);
         add_string(out, "level", ramify_level_name((int)site->level));
         if (site->parent == RAMIFY_NONE)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static ramify_snapshot *make(uint32_t workers, uint32_t sites)
+ramify_snapshot *rmf_snapshot_make(uint32_t workers, uint32_t sites)
 {
     ramify_snapshot *s = calloc(1, sizeof *s);
     if (!s)
@@ -40,9 +40,9 @@ static void read_sites(const rmf_watch *watch, const ramify_domain *domains, ram
 {
     for (uint32_t d = 0; d < s->sites; d++) {
         const ramify_domain *from = &domains[d];
-        s->site[d] = (rmf_site){ from->level, from->level_mask, from->first_leaf, from->leaf_count, from->parent,
-                                 from->os_index };
-        s->queued[d] = watch->queued(watch->pool, d);
+        s->site[d]                = (ramify_site){ from->parent, from->depth,      from->first_leaf, from->leaf_count,
+                                                   from->level,  from->level_mask, from->os_index,   from->node };
+        s->queued[d]              = watch->queued(watch->pool, d);
     }
 }
 
@@ -67,7 +67,7 @@ ramify_status rmf_snapshot_read(const rmf_watch *watch, rmf_counter_set *counter
 {
     uint32_t             sites;
     const ramify_domain *domains = ramify_tree_domains(watch->tree, &sites);
-    ramify_snapshot     *s       = make(watch->workers, sites);
+    ramify_snapshot     *s       = rmf_snapshot_make(watch->workers, sites);
     if (!s)
         return RAMIFY_ERR_NO_MEMORY;
     s->serial   = watch->serial;
@@ -101,7 +101,7 @@ ramify_status rmf_snapshot_subtract(const ramify_snapshot *older, const ramify_s
 {
     if (older->serial != newer->serial || older->taken_ns > newer->taken_ns || older->from_ns != newer->from_ns)
         return RAMIFY_ERR_INVALID;
-    ramify_snapshot *s = make(newer->workers, newer->sites);
+    ramify_snapshot *s = rmf_snapshot_make(newer->workers, newer->sites);
     if (!s)
         return RAMIFY_ERR_NO_MEMORY;
     s->serial   = newer->serial;
@@ -152,6 +152,18 @@ ramify_status ramify_snapshot_between(const ramify_snapshot *older, const ramify
     }
     *interval = s;
     return RAMIFY_OK;
+}
+
+const ramify_site *ramify_snapshot_sites(const ramify_snapshot *snapshot, uint32_t *count)
+{
+    if (count)
+        *count = snapshot ? snapshot->sites : 0;
+    return snapshot ? snapshot->site : NULL;
+}
+
+uint32_t ramify_snapshot_workers(const ramify_snapshot *snapshot)
+{
+    return snapshot ? snapshot->workers : 0;
 }
 
 const ramify_metric *ramify_snapshot_metrics(const ramify_snapshot *snapshot, uint32_t *count)

@@ -25,11 +25,6 @@ typedef struct rmf_watch {
     void (*outside)(const void *pool, double ns_per_tick, rmf_tally *tally); /* of threads that have no cell */
 } rmf_watch;
 
-/* A domain, copied, so that a snapshot may outlive its tree. */
-typedef struct rmf_site {
-    uint32_t level, level_mask, first_leaf, leaf_count, parent, os_index;
-} rmf_site;
-
 /* One event as a snapshot has it. */
 typedef struct rmf_counted {
     const rmf_event *event;
@@ -45,13 +40,16 @@ struct ramify_snapshot {
     rmf_tally     *tally;         /* [worker] */
     uint32_t      *counter_known; /* [worker], bit i: tally.counters[i] is */
     rmf_tally      outside;
-    rmf_site      *site;   /* [domain] */
+    ramify_site   *site;   /* [domain] */
     double        *queued; /* [domain] */
     rmf_counted    counted[RMF_COUNTERS_MAX];
     rmf_spread     latency, run;
     ramify_metric *rows;
     uint32_t       row_count;
 };
+
+/* Memory for one, all zero; NULL when there is none. */
+ramify_snapshot *rmf_snapshot_make(uint32_t workers, uint32_t sites);
 
 /* Reads everything, without rows. counters: NULL for none; the caller sees to it that nobody else reads them.
  * Errors: ERR_NO_MEMORY. */

@@ -62,6 +62,13 @@ void rmf_lane_unask_owner(rmf_lane *lane);
 /* Sends the owner's next fork and join into the slow path. Any thread. */
 void rmf_lane_ask_any(rmf_lane *lane);
 
+/* True when somebody looks for work and the owner has not answered yet: the cheap question of whoever can split what it
+ * does. Owner or any other thread; a hint, two plain loads. */
+static inline bool rmf_lane_is_asked(const rmf_lane *lane)
+{
+    return rmf_load_relaxed((_Atomic(ramify_fork **) *)&((rmf_lane *)(uintptr_t)lane)->open.limit) == lane->slots;
+}
+
 /* Takes the oldest shared forks, up to half of them (rounded up) and `most`. count: out, 0 unless TAKEN. */
 rmf_steal rmf_lane_steal_any(rmf_lane *lane, ramify_fork **forks, uint32_t most, uint32_t *count);
 

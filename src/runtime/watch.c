@@ -4,6 +4,8 @@
 
 #include "load_monitor.h"
 
+#include <ramify/view.h>
+
 #include <stdlib.h>
 
 static const rmf_monitor_cell *cell_of(const void *pool, uint32_t worker)
@@ -41,15 +43,46 @@ void rmf_watch_init(ramify_runtime *rt)
                                         .outside     = outside_of };
 }
 
+/* Everything but the rows. */
+static ramify_status read_all(void *runtime, ramify_snapshot **snapshot)
+{
+    ramify_runtime *rt = runtime;
+    pthread_mutex_lock(&rt->counter_lock);
+    ramify_status status = rmf_snapshot_read(&rt->watch, rt->counters, snapshot);
+    pthread_mutex_unlock(&rt->counter_lock);
+    return status;
+}
+
+static void share(ramify_runtime *rt)
+{
+    rmf_why               why;
+    const rmf_view_source source = { rt, read_all, rt->watch.workers, rt->pool->domain_count, rt->watch.serial };
+    if (rmf_view_start(&source, RMF_VIEW_DIRECTORY, &rt->view, &why))
+        rmf_log_line(&rt->pool->log, RAMIFY_LOG_WARNING, "no view for other programs: %s", why.text);
+}
+
+ramify_status rmf_watch_start(ramify_runtime *rt, const ramify_options *o)
+{
+    ramify_status status = o->counters ? ramify_counters_start(rt, o->counters, o->diagnosis) : RAMIFY_OK;
+    if (!status && o->view)
+        share(rt);
+    if (!status)
+        rmf_tracing_start(rt, o);
+    return status;
+}
+
+const char *ramify_runtime_view(const ramify_runtime *rt)
+{
+    return rt && rt->view ? rmf_view_path(rt->view) : NULL;
+}
+
 ramify_status ramify_snapshot_take(const ramify_runtime *rt_, ramify_snapshot **snapshot)
 {
     ramify_runtime  *rt = (ramify_runtime *)(uintptr_t)rt_; /* the lock is the one thing that changes */
     ramify_snapshot *s;
     if (!rt || !snapshot)
         return RAMIFY_ERR_INVALID;
-    pthread_mutex_lock(&rt->counter_lock);
-    ramify_status status = rmf_snapshot_read(&rt->watch, rt->counters, &s);
-    pthread_mutex_unlock(&rt->counter_lock);
+    ramify_status status = read_all(rt, &s);
     if (status)
         return status;
     status = rmf_snapshot_fill_rows(s);

@@ -12,12 +12,14 @@ enum { CHUNK_TASKS = 256, BUCKETS = 2 * CHUNK_TASKS };
 typedef struct chunk {
     uint32_t count;
     rmf_task tasks[CHUNK_TASKS];
-    bool     strict[CHUNK_TASKS];
+    rmf_way  way[CHUNK_TASKS];
+    bool     mixed; /* not all have one target */
 } chunk;
 
 static bool same_target(const chunk *c, uint32_t a, uint32_t b)
 {
-    return c->tasks[a].home == c->tasks[b].home && c->strict[a] == c->strict[b];
+    return c->tasks[a].home == c->tasks[b].home && c->way[a].strict == c->way[b].strict &&
+           c->way[a].homed == c->way[b].homed && c->way[a].rank == c->way[b].rank;
 }
 
 /* Stable counting sort by target, through a hash table from target to its first task; `from` and `to` differ. */
@@ -28,7 +30,8 @@ static void gather(const chunk *from, chunk *to)
     for (uint32_t b = 0; b < BUCKETS; b++)
         total[b] = 0;
     for (uint32_t i = 0; i < from->count; i++) {
-        uint32_t b = (from->tasks[i].home * 2654435761u + from->strict[i]) % BUCKETS; /* Knuth, TAOCP 3, 6.4 */
+        uint32_t b = (from->tasks[i].home * 2654435761u + from->way[i].strict + 2u * from->way[i].rank) %
+                     BUCKETS; /* Knuth, TAOCP 3, 6.4 */
         while (total[b] && !same_target(from, first[b], i))
             b = (b + 1) % BUCKETS;
         if (total[b]++ == 0) {
@@ -43,9 +46,9 @@ static void gather(const chunk *from, chunk *to)
         n += total[order[t]];
     }
     for (uint32_t i = 0; i < from->count; i++) {
-        uint32_t to_at     = at[bucket_of[i]]++;
-        to->tasks[to_at]  = from->tasks[i];
-        to->strict[to_at] = from->strict[i];
+        uint32_t to_at   = at[bucket_of[i]]++;
+        to->tasks[to_at] = from->tasks[i];
+        to->way[to_at]   = from->way[i];
     }
     to->count = from->count;
 }
@@ -59,10 +62,10 @@ static uint32_t deliver_runs(rmf_pool *pool, rmf_worker *worker, const chunk *c,
         uint32_t end = at + 1;
         while (end < c->count && same_target(c, at, end))
             end++;
-        at += rmf_deliver(pool, worker, c->tasks[at].home, c->strict[at], &c->tasks[at], end - at);
+        at += rmf_deliver(pool, worker, c->tasks[at].home, c->way[at], &c->tasks[at], end - at);
         if (at == end)
             continue;
-        *status = rmf_deliver_one(pool, worker, &c->tasks[at], c->strict[at]);
+        *status = rmf_deliver_one(pool, worker, &c->tasks[at], c->way[at]);
         if (*status)
             return at;
         at++;
@@ -75,14 +78,15 @@ static ramify_status fill(rmf_pool *pool, rmf_worker *worker, ramify_group *grou
                           size_t count, chunk *c)
 {
     rmf_sender *sender = rmf_sender_of(pool, worker);
+    c->mixed           = false;
     for (c->count = 0; c->count < CHUNK_TASKS && c->count < count; c->count++) {
         const ramify_item *item = &items[c->count];
         if (!item->fn || !rmf_hint_is_valid(pool, &item->hint))
             return RAMIFY_ERR_INVALID;
         rmf_task *task = &c->tasks[c->count];
         *task          = (rmf_task){ .fn = item->fn, .argument = item->argument, .group = group };
-        rmf_task_prepare(pool, worker, sender, &item->hint, task);
-        c->strict[c->count] = item->hint.strict;
+        c->way[c->count] = rmf_task_prepare(pool, worker, sender, &item->hint, task);
+        c->mixed |= !same_target(c, 0, c->count);
     }
     return RAMIFY_OK;
 }
@@ -94,9 +98,8 @@ static uint32_t submit_chunk(rmf_pool *pool, rmf_worker *worker, ramify_group *g
     if (c->count == 0) /* nothing to charge: an empty group's parent would be charged for it, and never be done */
         return 0;
     rmf_group_add(group, c->count);
-    bool     one_target = pool->queue_tasks || rmf_plan_is_stealing(pool->plan);
     uint32_t taken;
-    if (one_target)
+    if (pool->queue_tasks || !c->mixed)
         taken = deliver_runs(pool, worker, c, status);
     else {
         gather(c, &sorted);

@@ -2,6 +2,7 @@
 /* The search order of a worker, one function per kind of place. */
 #include "fetch.h"
 
+#include "clock.h"
 #include "forks.h"
 
 #include <stdlib.h>
@@ -118,15 +119,34 @@ static bool from_strict(rmf_mail *mail, rmf_task *task)
     return strict && rmf_inbox_pop_mc(strict, task, 1, 1) == 1;
 }
 
+/* Likewise: in a deque it would be anybody's. */
+static bool from_home(rmf_mail *mail, rmf_task *task)
+{
+    rmf_inbox *homed = inbox_of(&mail->homed);
+    if (!homed || rmf_inbox_pop_mc(homed, task, 1, 1) == 0)
+        return false;
+    rmf_store_relaxed(&homed->taken_ticks, rmf_clock_ticks());
+    return true;
+}
+
+/* A hint: whoever sleeps looks again. */
+static bool has_ranks(const rmf_worker *worker)
+{
+    return rmf_load_relaxed(&worker->pool->ranks_in_use) != 0;
+}
+
 bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
 {
+    if (has_ranks(worker) && rmf_ranks_fetch_high(worker, task))
+        return true;
     void *item = rmf_deque_pop_owner(&worker->deque);
     if (item) {
         unpack(worker, item, task);
         return true;
     }
     rmf_mail *mail = &worker->pool->mail[worker->domain];
-    return from_strict(mail, task) || rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1;
+    return from_strict(mail, task) || from_home(mail, task) ||
+           rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1;
 }
 
 static bool from_ancestors(rmf_worker *worker, rmf_task *task)
@@ -136,10 +156,19 @@ static bool from_ancestors(rmf_worker *worker, rmf_task *task)
         const rmf_step *step = &worker->victims.step[i];
         rmf_mail       *mail = &pool->mail[step->domain];
         rmf_inbox      *open = inbox_of(&mail->open);
-        if (from_strict(mail, task) || (open && from_inbox(worker, open, step->end - step->first, task)))
+        if (from_strict(mail, task) || from_home(mail, task) || (open && from_inbox(worker, open, step->end - step->first, task)))
             return true;
     }
     return false;
+}
+
+/* Counts a look at a victim that took `count` tasks, 0 for none. index: the victim, for RMF_LOOT_INBOX its domain. */
+static void note_steal(rmf_worker *worker, uint32_t level, uint32_t count, rmf_trace_loot loot, uint32_t index)
+{
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    rmf_cell_steal(&worker->cell, level, count);
+    if (trace && count)
+        rmf_trace_point(trace, RMF_TRACE_STEAL, (uint16_t)level, index, count, loot);
 }
 
 static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, rmf_task *task)
@@ -149,10 +178,10 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, r
     if (rmf_deque_shared_any(&victim->deque) == 0)
         return false;
     if (rmf_deque_steal_any(&victim->deque, items, room_for_more(worker, false) + 1, &count) != RMF_STEAL_TAKEN) {
-        rmf_cell_steal(&worker->cell, level, 0);
+        note_steal(worker, level, 0, RMF_LOOT_TASKS, victim->number);
         return false;
     }
-    rmf_cell_steal(&worker->cell, level, count);
+    note_steal(worker, level, count, RMF_LOOT_TASKS, victim->number);
     for (uint32_t i = count; i-- > 1;)
         rmf_deque_push_owner(&worker->deque, items[i]);
     if (count > 1)
@@ -171,10 +200,10 @@ static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t level, ui
         return false;
     }
     if (rmf_lane_steal_any(&victim->lane, forks, most < room ? most : room, &count) != RMF_STEAL_TAKEN) {
-        rmf_cell_steal(&worker->cell, level, 0);
+        note_steal(worker, level, 0, RMF_LOOT_FORKS, victim->number);
         return false;
     }
-    rmf_cell_steal(&worker->cell, level, count);
+    note_steal(worker, level, count, RMF_LOOT_FORKS, victim->number);
     for (uint32_t i = count; i-- > 0;) {
         rmf_fork_take(worker, forks[i]);
         if (i > 0)
@@ -195,14 +224,55 @@ bool rmf_fetch_from(rmf_worker *worker, uint32_t victim_number, rmf_task *task)
     return from_lane(worker, victim, level, 1, task) || from_deque(worker, victim, level, task);
 }
 
-/* Half of what another worker has been sent and not fetched. */
+/* Mean run time of tasks at a home, by those of its workers that have sampled one; where none has, what a searcher
+ * spends before it sleeps. */
+static uint64_t run_ticks_at(const rmf_pool *pool, const ramify_domain *home)
+{
+    uint64_t sum = 0, known = 0;
+    for (uint32_t leaf = home->first_leaf; leaf < home->first_leaf + home->leaf_count; leaf++) {
+        uint64_t ticks = rmf_load_relaxed(&pool->workers[leaf]->run_ticks);
+        sum += ticks;
+        known += ticks != 0;
+    }
+    return known ? sum / known : pool->spin_ticks;
+}
+
+/* Ticks until a worker may take from the tasks kept for a domain that it is not below; 0: now. homed: not empty. */
+static uint64_t wait_for_home(const rmf_worker *worker, uint32_t domain, const rmf_inbox *homed, uint64_t tasks)
+{
+    const ramify_domain *home = &worker->pool->domains[domain];
+    if (!worker->remote || !worker->remote[domain])
+        return 0;
+    const rmf_home_state state = { .tasks        = tasks,
+                                   .workers      = home->leaf_count,
+                                   .filled_ticks = rmf_load_relaxed(&homed->filled_ticks),
+                                   .taken_ticks  = rmf_load_relaxed(&homed->taken_ticks),
+                                   .run_ticks    = run_ticks_at(worker->pool, home) };
+    return rmf_remote_wait(&state, worker->remote[domain], rmf_clock_ticks());
+}
+
+static bool from_foreign_home(rmf_worker *worker, uint32_t domain, uint32_t level, rmf_task *task)
+{
+    rmf_mail  *mail  = &worker->pool->mail[domain];
+    rmf_inbox *homed = inbox_of(&mail->homed);
+    uint64_t   tasks = homed ? rmf_inbox_size(homed) : 0;
+    if (!tasks || wait_for_home(worker, domain, homed, tasks))
+        return false;
+    bool taken = from_home(mail, task);
+    rmf_cell_steal(&worker->cell, level, taken);
+    return taken;
+}
+
+/* Half of what another worker has been sent and not fetched, or one that has its home there. */
 static bool from_foreign_inbox(rmf_worker *worker, uint32_t domain, uint32_t level, rmf_task *task)
 {
-    rmf_inbox *open = inbox_of(&worker->pool->mail[domain].open);
+    rmf_inbox *open   = inbox_of(&worker->pool->mail[domain].open);
     uint32_t   before = worker->deque.head;
+    if (from_foreign_home(worker, domain, level, task))
+        return true;
     if (!open || !from_inbox(worker, open, 2, task))
         return false;
-    rmf_cell_steal(&worker->cell, level, worker->deque.head - before + 1);
+    note_steal(worker, level, worker->deque.head - before + 1, RMF_LOOT_INBOX, domain);
     return true;
 }
 
@@ -241,6 +311,8 @@ static bool from_step(rmf_worker *worker, const rmf_step *step, rmf_task *task)
 
 bool rmf_fetch_far(rmf_worker *worker, rmf_task *task)
 {
+    if (has_ranks(worker) && rmf_ranks_steal_high(worker, task))
+        return true;
     if (from_ancestors(worker, task))
         return true;
     for (uint32_t i = 0; i < worker->victims.steps; i++) {
@@ -248,14 +320,13 @@ bool rmf_fetch_far(rmf_worker *worker, rmf_task *task)
         if (from_step(worker, step, task) || from_side_domains(worker, step, task))
             return true;
     }
-    return false;
+    return has_ranks(worker) && rmf_ranks_fetch_low(worker, task);
 }
 
-static bool holds_tasks(rmf_mail *mail, bool with_strict)
+static uint64_t tasks_in(_Atomic(rmf_inbox *) *place)
 {
-    rmf_inbox *open   = inbox_of(&mail->open);
-    rmf_inbox *strict = with_strict ? inbox_of(&mail->strict) : NULL;
-    return (open && rmf_inbox_size(open)) || (strict && rmf_inbox_size(strict));
+    rmf_inbox *inbox = inbox_of(place);
+    return inbox ? rmf_inbox_size(inbox) : 0;
 }
 
 static bool is_below(const ramify_domain *leaf, const ramify_domain *domain)
@@ -263,12 +334,26 @@ static bool is_below(const ramify_domain *leaf, const ramify_domain *domain)
     return leaf->first_leaf - domain->first_leaf < domain->leaf_count;
 }
 
-bool rmf_fetch_any_left(const rmf_worker *worker)
+/* True when the worker may take from a domain's queues now; else *wait_ticks falls to the time until it may. */
+static bool may_take_from(const rmf_worker *worker, uint32_t domain, uint64_t *wait_ticks)
 {
-    const rmf_pool      *pool = worker->pool;
-    const ramify_domain *leaf = &pool->domains[worker->domain];
+    const rmf_pool *pool     = worker->pool;
+    rmf_mail       *mail     = &pool->mail[domain];
+    bool            is_home  = is_below(&pool->domains[worker->domain], &pool->domains[domain]);
+    uint64_t        kept     = tasks_in(&mail->homed);
+    uint64_t        for_home = kept && !is_home ? wait_for_home(worker, domain, inbox_of(&mail->homed), kept) : 0;
+    if (for_home && (!*wait_ticks || for_home < *wait_ticks))
+        *wait_ticks = for_home;
+    return tasks_in(&mail->open) || (kept && !for_home) || (is_home && tasks_in(&mail->strict)) ||
+           rmf_ranks_hold(pool, domain, true, is_home);
+}
+
+bool rmf_fetch_any_left(const rmf_worker *worker, uint64_t *wait_ticks)
+{
+    const rmf_pool *pool = worker->pool;
+    *wait_ticks          = 0;
     for (uint32_t d = 0; d < pool->domain_count; d++)
-        if (holds_tasks(&pool->mail[d], is_below(leaf, &pool->domains[d])))
+        if (may_take_from(worker, d, wait_ticks))
             return true;
     for (uint32_t w = 0; w < pool->worker_count; w++) {
         rmf_worker *other = pool->workers[w];
@@ -282,7 +367,7 @@ bool rmf_fetch_any_left(const rmf_worker *worker)
 uint32_t rmf_fetch_where_left(const rmf_pool *pool)
 {
     for (uint32_t d = 0; d < pool->domain_count; d++)
-        if (holds_tasks(&pool->mail[d], false))
+        if (tasks_in(&pool->mail[d].open) || tasks_in(&pool->mail[d].homed) || rmf_ranks_hold(pool, d, true, false))
             return d;
     for (uint32_t w = 0; w < pool->worker_count; w++) {
         const rmf_worker *worker = pool->workers[w];
@@ -293,12 +378,12 @@ uint32_t rmf_fetch_where_left(const rmf_pool *pool)
     return RAMIFY_NONE;
 }
 
-uint32_t rmf_fetch_strict_left(const rmf_worker *worker)
+uint32_t rmf_fetch_kept_left(const rmf_worker *worker)
 {
     for (uint32_t i = 0; i < worker->victims.steps; i++) {
-        uint32_t   domain = worker->victims.step[i].domain;
-        rmf_inbox *strict = inbox_of(&worker->pool->mail[domain].strict);
-        if (strict && rmf_inbox_size(strict))
+        uint32_t  domain = worker->victims.step[i].domain;
+        rmf_mail *mail   = &worker->pool->mail[domain];
+        if (tasks_in(&mail->strict) || tasks_in(&mail->homed) || rmf_ranks_hold(worker->pool, domain, false, true))
             return domain;
     }
     return RAMIFY_NONE;

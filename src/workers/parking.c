@@ -106,9 +106,15 @@ void rmf_park_abort(rmf_parking *parking, uint32_t worker)
         take_token(parking, worker); /* a waker was faster and counts us as searching already */
 }
 
-void rmf_park_sleep(rmf_parking *parking, uint32_t worker)
+void rmf_park_sleep(rmf_parking *parking, uint32_t worker, uint64_t most_ns)
 {
-    take_token(parking, worker);
+    rmf_bed *bed = &parking->beds[worker];
+    if (most_ns) {
+        /* A wake that is not the waker's ends the sleep early, and nothing else: the token decides. */
+        rmf_futex_wait(&bed->token, 0, most_ns);
+        rmf_park_abort(parking, worker);
+    } else
+        take_token(parking, worker);
 }
 
 /* The two stamps and the addition are 25 ns beside a wake of 6.5 us (PEERS.md). */
@@ -121,6 +127,16 @@ static void hand_token(rmf_parking *parking, uint32_t worker)
     rmf_store_release(&parking->beds[worker].token, 1);
     rmf_futex_wake(&parking->beds[worker].token, 1);
     rmf_add_relaxed(&parking->beds[worker].wake_ticks, rmf_clock_ticks() - start);
+}
+
+bool rmf_park_claim(rmf_parking *parking, uint32_t worker)
+{
+    return clear_bit(parking, worker);
+}
+
+void rmf_park_return(rmf_parking *parking, uint32_t worker)
+{
+    hand_token(parking, worker);
 }
 
 uint32_t rmf_wake_worker(rmf_parking *parking, uint32_t worker)

@@ -46,6 +46,12 @@ static inline bool rmf_parking_has_idle(const rmf_parking *parking)
     return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle) != 0;
 }
 
+/* True when somebody searches. A guess. */
+static inline bool rmf_parking_has_searcher(const rmf_parking *parking)
+{
+    return (uint32_t)rmf_load_relaxed(&((rmf_parking *)(uintptr_t)parking)->idle) != 0;
+}
+
 /* First half of going to sleep: the searcher announces itself. Then it looks at every queue, then either sleeps or
  * gives up. */
 void rmf_park_announce(rmf_parking *parking, uint32_t worker);
@@ -53,8 +59,8 @@ void rmf_park_announce(rmf_parking *parking, uint32_t worker);
 /* Takes the announcement back; the worker searches again. */
 void rmf_park_abort(rmf_parking *parking, uint32_t worker);
 
-/* Sleeps until a waker claims the worker; it searches again. */
-void rmf_park_sleep(rmf_parking *parking, uint32_t worker);
+/* Sleeps until a waker claims the worker, at most about `most_ns` (0: without limit); it searches again. */
+void rmf_park_sleep(rmf_parking *parking, uint32_t worker, uint64_t most_ns);
 
 /* After a task was published at `domain`: wakes the nearest parked worker unless somebody searches. Returns workers
  * woken, 0 or 1. Costs one load when nobody is parked. */
@@ -75,6 +81,10 @@ uint32_t rmf_wake_below(rmf_parking *parking, uint32_t domain);
 
 /* Wakes one worker if it is parked or about to. */
 uint32_t rmf_wake_worker(rmf_parking *parking, uint32_t worker);
+
+/* Takes a parked worker out of reach of every waker, asleep, until it is released; false: it is not parked. */
+bool rmf_park_claim(rmf_parking *parking, uint32_t worker);
+void rmf_park_return(rmf_parking *parking, uint32_t worker);
 
 /* Sleeps until *word is no longer `value`, at most `most_ns` (0: without limit); may wake early. */
 void rmf_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t most_ns);

@@ -25,9 +25,8 @@ static uint32_t power_of_two_at_least(uint32_t n)
     return power;
 }
 
-static rmf_inbox *make_inbox(const rmf_pool *pool, uint32_t domain)
+rmf_inbox *rmf_pool_make_inbox(const rmf_pool *pool, uint32_t cells)
 {
-    uint32_t   cells = pool->domains[domain].child_count ? INNER_CELLS : LEAF_CELLS;
     rmf_inbox *inbox = aligned_alloc(RMF_PAIR_BYTES, sizeof *inbox);
     if (pool->queue_tasks)
         cells = power_of_two_at_least(pool->queue_tasks);
@@ -38,9 +37,10 @@ static rmf_inbox *make_inbox(const rmf_pool *pool, uint32_t domain)
     return inbox;
 }
 
-rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict)
+rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, uint32_t kind)
 {
-    _Atomic(rmf_inbox *) *place = strict ? &pool->mail[domain].strict : &pool->mail[domain].open;
+    rmf_mail             *mail  = &pool->mail[domain];
+    _Atomic(rmf_inbox *) *place = kind == RMF_MAIL_HOMED ? &mail->homed : kind ? &mail->strict : &mail->open;
     /* order: the inbox's contents; pairs with the release below */
     rmf_inbox *inbox = rmf_load_acquire(place);
     if (inbox)
@@ -48,7 +48,7 @@ rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict)
     pthread_mutex_lock(&pool->lock);
     inbox = rmf_load_relaxed(place);
     if (!inbox) {
-        inbox = make_inbox(pool, domain);
+        inbox = rmf_pool_make_inbox(pool, pool->domains[domain].child_count ? INNER_CELLS : LEAF_CELLS);
         /* order: publishes the inbox; pairs with the acquire above and in fetch.c */
         rmf_store_release(place, inbox);
     }
@@ -56,7 +56,7 @@ rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict)
     return inbox;
 }
 
-static void drop_inbox(_Atomic(rmf_inbox *) *place)
+void rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place)
 {
     rmf_inbox *inbox = rmf_load_relaxed(place);
     if (!inbox)
@@ -65,26 +65,39 @@ static void drop_inbox(_Atomic(rmf_inbox *) *place)
     free(inbox);
 }
 
-static double load_of_mail(const rmf_mail *mail)
+static double load_of_place(_Atomic(rmf_inbox *) *place)
 {
-    /* order: the inboxes' contents; pairs with the release in rmf_pool_inbox() */
-    rmf_inbox *open = rmf_load_acquire(&((rmf_mail *)(uintptr_t)mail)->open);
-    /* order: as above */
-    rmf_inbox *strict = rmf_load_acquire(&((rmf_mail *)(uintptr_t)mail)->strict);
-    return (open ? rmf_inbox_load(open) : 0.0) + (strict ? rmf_inbox_load(strict) : 0.0);
+    /* order: the inbox's contents; pairs with the release in rmf_pool_inbox() */
+    rmf_inbox *inbox = rmf_load_acquire(place);
+    return inbox ? rmf_inbox_load(inbox) : 0.0;
+}
+
+static double load_of_mail(const rmf_pool *pool, uint32_t domain)
+{
+    rmf_mail *mail = &pool->mail[domain];
+    return load_of_place(&mail->open) + load_of_place(&mail->strict) + load_of_place(&mail->homed) +
+           rmf_ranks_load(pool, domain);
 }
 
 double rmf_pool_load(const void *pool_, uint32_t domain)
 {
     const rmf_pool      *pool = pool_;
     const ramify_domain *d    = &pool->domains[domain];
-    double               load = d->child_count ? load_of_mail(&pool->mail[domain]) : 0.0;
+    double               load = d->child_count ? load_of_mail(pool, domain) : 0.0;
     for (uint32_t leaf = d->first_leaf; leaf < d->first_leaf + d->leaf_count; leaf++) {
         const rmf_worker *worker = pool->workers[leaf];
-        load += load_of_mail(&pool->mail[worker->domain]);
+        load += load_of_mail(pool, worker->domain);
         load += rmf_deque_shared_any(&worker->deque) + rmf_load_relaxed(&worker->cell.running);
     }
     return load;
+}
+
+void rmf_pool_trace(rmf_pool *pool, rmf_trace_ring *rings)
+{
+    for (uint32_t w = 0; w < pool->worker_count; w++)
+        if (pool->workers[w]) /* a lent pool may stand without some */
+            /* order: publishes the ring's fields; pairs with the acquire in rmf_trace_of() */
+            rmf_store_release(&pool->workers[w]->trace, rings ? &rings[w] : NULL);
 }
 
 bool rmf_pool_stand(rmf_pool *pool, bool is_whole)
@@ -167,14 +180,17 @@ static void drop_pool(rmf_pool *pool)
     for (uint32_t w = 0; pool->workers && w < pool->worker_count; w++)
         rmf_worker_drop(pool->workers[w]);
     for (uint32_t d = 0; pool->mail && d < pool->domain_count; d++) {
-        drop_inbox(&pool->mail[d].open);
-        drop_inbox(&pool->mail[d].strict);
+        rmf_pool_drop_inbox(&pool->mail[d].open);
+        rmf_pool_drop_inbox(&pool->mail[d].strict);
+        rmf_pool_drop_inbox(&pool->mail[d].homed);
+        rmf_ranks_drop(rmf_load_relaxed(&pool->mail[d].ranks));
     }
     for (ramify_group *g = pool->all_groups, *next; g; g = next) {
         next = g->next_all;
         pthread_mutex_destroy(&g->lock);
         free(g);
     }
+    rmf_remote_drop(&pool->remote);
     rmf_parking_drop(&pool->parking);
     rmf_depot_drop(&pool->depot);
     pthread_mutex_destroy(&pool->lock);
@@ -193,7 +209,8 @@ static ramify_status allocate(rmf_pool *pool)
     pool->starts  = calloc(pool->worker_count, sizeof *pool->starts);
     if (!pool->workers || !pool->mail || !pool->threads || !pool->starts)
         return RAMIFY_ERR_NO_MEMORY;
-    return rmf_parking_init(&pool->parking, pool->tree);
+    ramify_status status = rmf_remote_init(&pool->remote, pool->tree);
+    return status ? status : rmf_parking_init(&pool->parking, pool->tree);
 }
 
 ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
@@ -205,12 +222,15 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
     *pool = (rmf_pool){ .owner         = options->owner,
                         .tree          = options->tree,
                         .plan          = options->plan,
+                        .space         = options->space,
+                        .domain_in     = options->domain_in,
                         .seed          = options->seed,
                         .serial        = rmf_clock_ns(),
                         .queue_tasks   = options->queue_tasks,
                         .full          = options->full,
                         .latency_every = options->latency_every,
                         .bind          = options->bind,
+                        .lent          = options->lent,
                         .log           = options->log,
                         .ns_per_tick   = ns_per_tick,
                         .spin_ticks    = (uint64_t)(options->spin_us * 1e3 / ns_per_tick) };
@@ -219,7 +239,7 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
     pthread_mutex_init(&pool->lock, NULL);
     rmf_depot_init(&pool->depot);
     ramify_status status = allocate(pool);
-    if (!status)
+    if (!status && !pool->lent)
         status = start_workers(pool);
     if (status)
         drop_pool(pool);
@@ -239,16 +259,39 @@ static ramify_group *busy_group(rmf_pool *pool)
     return group;
 }
 
-void rmf_pool_stop(rmf_pool *pool)
+static void end_search(rmf_pool *pool)
+{
+    /* order: before the wakes' look at the bits; pairs with the load in rmf_goal_is_reached() */
+    rmf_store_seq_cst(&pool->stopping, 1);
+    for (uint32_t w = 0; w < pool->worker_count; w++)
+        rmf_wake_worker(&pool->parking, w);
+}
+
+void rmf_pool_dismiss(rmf_pool *pool)
+{
+    ramify_group *group;
+    while ((group = busy_group(pool)))
+        (void)ramify_wait(group); /* as a worker: runs what is left; errors are the program's business */
+    end_search(pool);
+}
+
+void rmf_pool_reopen(rmf_pool *pool)
+{
+    rmf_store_relaxed(&pool->stopping, 0);
+}
+
+void rmf_pool_drain(rmf_pool *pool)
 {
     ramify_group *group;
     while ((group = busy_group(pool)))
         rmf_wait_outside(group); /* its error is the caller's business, and its parent: a task may give it back now */
-    /* order: before the wakes' look at the bits; pairs with the load in is_over() */
-    rmf_store_seq_cst(&pool->stopping, 1);
-    for (uint32_t w = 0; w < pool->worker_count; w++)
-        rmf_wake_worker(&pool->parking, w);
-    for (uint32_t w = 0; w < pool->worker_count; w++)
+}
+
+void rmf_pool_stop(rmf_pool *pool)
+{
+    rmf_pool_drain(pool);
+    end_search(pool);
+    for (uint32_t w = 0; w < pool->worker_count && !pool->lent; w++)
         pthread_join(pool->threads[w], NULL);
     drop_pool(pool);
 }

@@ -66,13 +66,25 @@ void rmf_count_placing(rmf_pool *pool, rmf_worker *worker, uint32_t stands_for, 
         rmf_add_relaxed(&pool->outside_place_ticks, ticks);
 }
 
-/* Domain a task goes to. Stealing needs no plan: a worker keeps it, others leave it where they were told to. */
-static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint)
+/* Domain of the tree that holds the data at an address, RAMIFY_NONE if none is known to. */
+static uint32_t domain_near(rmf_pool *pool, const void *address)
 {
-    uint32_t from = hint->domain ? hint->domain - 1 : 0;
+    uint32_t domain = rmf_space_locate(pool->space, address);
+    if (domain != RAMIFY_NONE && pool->domain_in)
+        domain = pool->domain_in[domain];
+    if (domain == RAMIFY_NONE)
+        rmf_add_relaxed(&pool->near_unknown, 1);
+    return domain;
+}
+
+/* Domain a task goes to, from one it is not to leave. Stealing needs no plan: a worker keeps it, others leave it where
+ * they were told to. */
+static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, uint32_t from)
+{
     if (rmf_plan_is_stealing(pool->plan)) {
-        const ramify_domain *d = &pool->domains[from];
-        return worker && worker->number - d->first_leaf < d->leaf_count ? worker->domain : from;
+        const ramify_domain *d    = &pool->domains[from];
+        bool                 keep = worker && worker->number - d->first_leaf < d->leaf_count;
+        return keep && !rmf_remote_is_far(&pool->remote, from) ? worker->domain : from;
     }
     const ramify_pick pick = { .hint      = hint,
                                .from_leaf = worker ? worker->number : RAMIFY_NONE,
@@ -84,7 +96,8 @@ static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, co
 
 bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint)
 {
-    return hint->domain <= pool->domain_count && hint->weight >= 0.0; /* not a number is refused, too */
+    return hint->domain <= pool->domain_count && hint->weight >= 0.0 && /* not a number is refused, too */
+           hint->priority >= RAMIFY_PRIORITY_MIN && hint->priority <= RAMIFY_PRIORITY_MAX;
 }
 
 /* Weights are summed as integers in 1/256: 2^30 of them in a full queue of 2^24 tasks stay below 2^63. */
@@ -97,11 +110,25 @@ static float weight_of(const ramify_hint *hint)
     return (float)(hint->weight < WEIGHT_MAX ? hint->weight : WEIGHT_MAX);
 }
 
-void rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, rmf_task *task)
+/* A task whose domain was asked for, or follows from its key, has a home there. */
+static rmf_way way_of(const rmf_pool *pool, const ramify_hint *hint, uint32_t home, bool asked)
+{
+    rmf_way way      = rmf_way_of(hint);
+    bool    has_home = asked || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
+    way.homed        = has_home && rmf_way_is_usual(way) && rmf_remote_is_far(&pool->remote, home);
+    return way;
+}
+
+rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                         rmf_task *task)
 {
     task->stamp_ticks = stamp(pool, sender);
     task->weight      = weight_of(hint);
-    task->home        = place(pool, worker, sender, hint);
+    uint32_t near     = hint->near && !hint->domain ? domain_near(pool, hint->near) : RAMIFY_NONE;
+    uint32_t from     = near != RAMIFY_NONE ? near : hint->domain ? hint->domain - 1 : 0;
+    /* The data's domain is all that an address says: who below it gets to the task first is as near as the others. */
+    task->home = near != RAMIFY_NONE && !hint->has_key ? near : place(pool, worker, sender, hint, from);
+    return way_of(pool, hint, task->home, near != RAMIFY_NONE || hint->domain);
 }
 
 static const ramify_hint no_hint;
@@ -120,9 +147,9 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     rmf_worker *worker = rmf_own_worker(pool);
     rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
     rmf_sender *sender = rmf_sender_of(pool, worker);
-    rmf_task_prepare(pool, worker, sender, hint, &task);
+    rmf_way     way    = rmf_task_prepare(pool, worker, sender, hint, &task);
     charge(worker, group);
-    ramify_status status = rmf_deliver_one(pool, worker, &task, hint->strict);
+    ramify_status status = rmf_deliver_one(pool, worker, &task, way);
     if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */
         rmf_count_placing(pool, worker, sender->stands_for, task.stamp_ticks);
         sender->stands_for = pool->latency_every;

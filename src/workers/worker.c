@@ -91,10 +91,18 @@ static uint64_t sample_start(rmf_worker *worker, uint64_t stamp_ticks)
     return now;
 }
 
+/* The mean slides with a weight of 1/8 for the newest, as TCP's of round trips does (RFC 6298, section 2). */
+static void slide_run(rmf_worker *worker, uint64_t ticks)
+{
+    uint64_t mean = rmf_load_relaxed(&worker->run_ticks);
+    rmf_store_relaxed(&worker->run_ticks, mean ? mean - mean / 8 + ticks / 8 : ticks);
+}
+
 /* A sampled task ends: its run time, and the start of a sample of what it costs to come to the next task. */
 static void sample_end(rmf_worker *worker, uint64_t start_ticks)
 {
     uint64_t now = rmf_clock_ticks();
+    slide_run(worker, now > start_ticks ? now - start_ticks : 0);
     add_sample(worker, &worker->cell.run, start_ticks, now);
     worker->handle_from_ticks = now;
 }
@@ -135,8 +143,11 @@ static void count_task(rmf_worker *worker, const ramify_domain *home)
 /* A fork that was stolen: the lane goes on above what is live in it. */
 static void run_fork(rmf_worker *worker, ramify_fork *fork)
 {
-    rmf_lane_mark mark;
-    rmf_frame     frame = { worker->frame, NULL, RAMIFY_NONE, 0 };
+    rmf_lane_mark   mark;
+    rmf_frame       frame = { worker->frame, NULL, RAMIFY_NONE, 0 };
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    uint64_t        run   = (uint64_t)(uintptr_t)fork->run; /* the fork's memory is its owner's again before the end */
+    uint64_t        begun = trace ? rmf_trace_enter(trace, RMF_TRACE_FORK, worker->number, run, 0) : 0;
     rmf_worker_settle(worker); /* a fork may run long; counts of groups must not wait for it */
     rmf_lane_hide_owner(&worker->lane, &mark);
     worker->frame = &frame;
@@ -147,6 +158,8 @@ static void run_fork(rmf_worker *worker, ramify_fork *fork)
     rmf_lane_show_owner(&worker->lane, &mark);
     rmf_count(&worker->cell.counts.forks_stolen, 1);
     rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
+    if (trace)
+        rmf_trace_leave(trace, RMF_TRACE_FORK, worker->number, run, begun);
     rmf_fork_finish(worker, fork);
 }
 
@@ -167,6 +180,16 @@ static void run_submitted(rmf_worker *worker, const rmf_task *task, uint64_t sta
     count_task(worker, &worker->pool->domains[task->home]);
 }
 
+/* The same with its begin and end in the trace; apart, so that a task without one pays for a load and a branch. */
+static __attribute__((noinline)) void run_traced(rmf_worker *worker, const rmf_task *task, uint64_t start_ticks,
+                                                 rmf_trace_ring *trace)
+{
+    uint64_t fn = (uint64_t)(uintptr_t)task->fn, group = (uint64_t)(uintptr_t)task->group;
+    uint64_t begun = rmf_trace_enter(trace, RMF_TRACE_TASK, task->home, fn, group);
+    run_submitted(worker, task, start_ticks);
+    rmf_trace_leave(trace, RMF_TRACE_TASK, task->home, fn, begun);
+}
+
 void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
 {
     ramify_group *group = task->group;
@@ -181,8 +204,13 @@ void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
     uint64_t start = task->stamp_ticks ? sample_start(worker, task->stamp_ticks) : 0;
     if (ramify_group_cancelled(group))
         rmf_count(&worker->cell.counts.dropped, 1);
-    else
-        run_submitted(worker, task, start);
+    else {
+        rmf_trace_ring *trace = rmf_trace_of(worker);
+        if (__builtin_expect(trace != NULL, 0))
+            run_traced(worker, task, start, trace);
+        else
+            run_submitted(worker, task, start);
+    }
     rmf_worker_credit(worker, group);
 }
 
@@ -200,9 +228,9 @@ bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal)
 static void leave_search(rmf_worker *worker)
 {
     rmf_pool *pool = worker->pool;
-    /* A strict task wakes one worker, searchers or not; if it was this one and it leaves with another task, or there
-     * are more of them, the next is woken. */
-    uint32_t where = rmf_fetch_strict_left(worker);
+    /* A task not for everybody wakes one worker, searchers or not; if it was this one and it leaves with another task,
+     * or there are more of them, the next is woken. */
+    uint32_t where = rmf_fetch_kept_left(worker);
     if (where != RAMIFY_NONE)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_below(&pool->parking, where));
     if (!rmf_search_end(&pool->parking))
@@ -212,20 +240,27 @@ static void leave_search(rmf_worker *worker)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_near(&pool->parking, where));
 }
 
-/* Sleeps unless there is something to do after all. */
+/* Sleeps unless there is something to do after all, or soon: what is kept for a home for longer than a search limits
+ * the sleep. */
 static void park(rmf_worker *worker, const rmf_goal *goal)
 {
     rmf_parking *parking = &worker->pool->parking;
+    uint64_t     wait_ticks = 0;
     rmf_park_announce(parking, worker->number);
-    if (rmf_goal_is_reached(worker->pool, goal) || rmf_fetch_any_left(worker)) {
+    bool is_work = rmf_goal_is_reached(worker->pool, goal) || rmf_fetch_any_left(worker, &wait_ticks);
+    if (is_work || (wait_ticks && wait_ticks < worker->pool->spin_ticks)) {
         rmf_park_abort(parking, worker->number);
         rmf_count(&worker->cell.counts.parks_aborted, 1);
         return;
     }
     rmf_count(&worker->cell.counts.parks, 1);
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    uint64_t        begun = trace ? rmf_trace_enter(trace, RMF_TRACE_PARK, worker->number, 0, 0) : 0;
     enter(worker, RMF_STATE_PARKED);
-    rmf_park_sleep(parking, worker->number);
+    rmf_park_sleep(parking, worker->number, (uint64_t)((double)wait_ticks * worker->pool->ns_per_tick));
     enter(worker, RMF_STATE_SEARCHING);
+    if (trace)
+        rmf_trace_leave(trace, RMF_TRACE_PARK, worker->number, 0, begun);
 }
 
 /* Tells whoever reaches the goal that this worker may sleep; a pool's end wakes everybody anyway. */
@@ -284,6 +319,18 @@ static bool glance(rmf_worker *worker, rmf_task *task)
     return false;
 }
 
+/* The same, and what it took of the time goes into the trace. */
+static bool search_traced(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
+{
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    if (!trace)
+        return search(worker, task, goal);
+    uint64_t begun = rmf_trace_enter(trace, RMF_TRACE_SEARCH, worker->number, 0, 0);
+    bool     found = search(worker, task, goal);
+    rmf_trace_leave(trace, RMF_TRACE_SEARCH, worker->number, 0, begun);
+    return found;
+}
+
 bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
 {
     if ((goal->group || goal->fork) && rmf_goal_is_reached(worker->pool, goal))
@@ -293,7 +340,7 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
     enter(worker, RMF_STATE_SEARCHING);
     rmf_count(&worker->cell.counts.searches, 1);
     worker->handle_from_ticks = 0;
-    bool found = glance(worker, task) || search(worker, task, goal);
+    bool found = glance(worker, task) || search_traced(worker, task, goal);
     enter(worker, RMF_STATE_BUSY);
     return found;
 }
@@ -315,6 +362,7 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     worker->sender.until_stamp = 1;
     worker->sender.stands_for  = 1;
     rmf_victims_init(&worker->victims, pool->tree, number);
+    worker->remote = rmf_remote_row(&pool->remote, leaf);
     if (!is_bound)
         rmf_count(&worker->cell.counts.bind_failures, 1);
     if (!worker->deque.slots || !worker->lane.slots || !rmf_pool_inbox(pool, leaf->index, false)) {
@@ -333,6 +381,37 @@ void rmf_worker_drop(rmf_worker *worker)
     free(worker);
 }
 
+rmf_worker *rmf_worker_lend(rmf_pool *pool, uint32_t number)
+{
+    if (!pool->workers[number])
+        pool->workers[number] = rmf_worker_make(pool, number);
+    else
+        pool->workers[number]->tid = gettid();
+    return pool->workers[number];
+}
+
+rmf_worker *rmf_worker_enter(rmf_worker *worker)
+{
+    rmf_worker *before = self;
+    self               = worker;
+    enter(worker, RMF_STATE_BUSY);
+    return before;
+}
+
+void rmf_worker_serve(rmf_worker *worker)
+{
+    const rmf_goal end = { NULL, NULL };
+    rmf_task       task;
+    while (rmf_worker_next(worker, &task, &end))
+        rmf_worker_run(worker, &task);
+}
+
+void rmf_worker_leave(rmf_worker *worker, rmf_worker *before)
+{
+    enter(worker, RMF_STATE_PARKED);
+    self = before;
+}
+
 void *rmf_worker_main(void *argument)
 {
     rmf_pool *pool   = ((rmf_worker_start *)argument)->pool;
@@ -345,12 +424,8 @@ void *rmf_worker_main(void *argument)
     pool->workers[number] = worker;
     if (!rmf_pool_stand(pool, worker != NULL))
         return NULL;
-    self = worker;
-    enter(worker, RMF_STATE_BUSY);
-    const rmf_goal end = { NULL, NULL };
-    rmf_task       task;
-    while (rmf_worker_next(worker, &task, &end))
-        rmf_worker_run(worker, &task);
+    rmf_worker_enter(worker);
+    rmf_worker_serve(worker);
     self = NULL;
     return NULL;
 }

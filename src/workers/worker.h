@@ -8,6 +8,13 @@
 /* Thread function; argument: an rmf_worker_start. */
 void *rmf_worker_main(void *start);
 
+/* A thread that is lent becomes a worker, works until the pool is dismissed, and is what it was again. A pool keeps the
+ * worker's memory for the next thread of that number. NULL: no memory; ERR_NO_MEMORY is the only reason. */
+rmf_worker *rmf_worker_lend(rmf_pool *pool, uint32_t number);
+rmf_worker *rmf_worker_enter(rmf_worker *worker); /* gives what the thread was: a worker of another pool, or NULL */
+void        rmf_worker_serve(rmf_worker *worker);
+void        rmf_worker_leave(rmf_worker *worker, rmf_worker *before);
+
 /* Makes the calling thread the worker `number`: binds it, then makes and touches its memory. */
 rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number);
 void        rmf_worker_drop(rmf_worker *worker);

@@ -92,7 +92,9 @@ static void asking_reaches_the_fast_paths_until_answered(void **state)
     push(2);
     assert_true(lane.open.limit == lane.end);
     assert_true(lane.open.split == slots);
+    assert_false(rmf_lane_is_asked(&lane));
     rmf_lane_ask_any(&lane);
+    assert_true(rmf_lane_is_asked(&lane));
     assert_true(lane.open.limit == slots);    /* the next fork looks up */
     assert_true(lane.open.split > lane.end); /* and so does the next join */
     rmf_lane_unask_owner(&lane);

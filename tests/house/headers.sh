@@ -9,11 +9,16 @@ compiled=0 failed=0
 
 try() { # try LANGUAGE-AND-COMPILER...: reads the program from standard input
     compiled=$((compiled + 1))
-    "$@" "${warnings[@]}" -I"$include" - || { echo "failed: $* <$header>"; failed=$((failed + 1)); }
+    if [ ${#openmp[@]} -gt 0 ] && ! "$@" -fopenmp -fsyntax-only - 2>/dev/null <<<'#include <omp.h>'; then
+        echo "not compiled for want of OpenMP: $* <$header>" && return
+    fi
+    "$@" "${openmp[@]}" "${warnings[@]}" -I"$include" - || { echo "failed: $* <$header>"; failed=$((failed + 1)); }
 }
 
 for header in "$include"/ramify/*.h; do
     header=ramify/${header##*/}
+    openmp=()
+    [ "$header" != ramify/openmp.h ] || openmp=(-fopenmp)
     program=$(printf '#include <%s>\n#include <%s>\nint main(void) { return 0; }\n' "$header" "$header")
     for cc in gcc clang; do
         ! command -v $cc >/dev/null || try $cc -x c -std=c11 <<<"$program"

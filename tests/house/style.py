@@ -43,10 +43,12 @@ THIRD_PARTY = {
     r'hwloc(\.h|/.*)': ['topology', 'tests/topology', 'include/ramify/hwloc.h'],
     r'numa(if)?\.h': ['src/memory', 'tests/memory'],
     r'papi\.h': ['src/monitor', 'tests/monitor'],
-    r'mpi\.h': ['src/coordinate/mpi', 'tests/coordinate', 'include/ramify/mpi.h'],
+    r'otf2/.*': ['src/monitor'],
+    r'jansson\.h|(n?curses|term)\.h': ['src/cli'],
+    r'mpi\.h': ['src/coordinate/mpi', 'tests/coordinate', 'tests/mpi', 'tests/mpi', 'include/ramify/mpi.h'],
 }
 PUBLIC_INCLUDES = {'stddef.h', 'stdint.h', 'stdbool.h'}
-INTEROP_HEADERS = {'include/ramify/hwloc.h', 'include/ramify/mpi.h'}
+INTEROP_HEADERS = {'include/ramify/hwloc.h', 'include/ramify/mpi.h', 'include/ramify/openmp.h'}
 ATOMICS_HEADER = 'src/base/atomics.h'
 RAW_ATOMICS_ALLOWED = {ATOMICS_HEADER, 'include/ramify/fork.h'}  # fork.h is inlined into programs
 ENVIRONMENT_READER = 'src/base/options.c'

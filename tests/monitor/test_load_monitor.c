@@ -7,7 +7,7 @@
 #include <ramify/ramify.h>
 
 static rmf_tally       tally[2];
-static rmf_site        site[3] = { { .first_leaf = 0, .leaf_count = 2 },
+static ramify_site     site[3] = { { .first_leaf = 0, .leaf_count = 2 },
                                    { .first_leaf = 0, .leaf_count = 1 },
                                    { .first_leaf = 1, .leaf_count = 1 } };
 static double          queued[3];

@@ -61,12 +61,13 @@ void explored_pool_make(void)
     for (uint32_t t = 0; t < EXPLORE_THREADS_MAX; t++)
         played[t] = NULL;
     explored_pool = pool;
-    (void)rmf_sender_of(pool, NULL); /* a thread's first submission takes one step more than the later ones */
+    rmf_sender_of(pool, NULL)->until_stamp = UINT32_MAX; /* a thread's first submission, and a timed one, take more steps */
 }
 
 static void drop_inbox(rmf_inbox *inbox)
 {
-    rmf_inbox_drop(inbox);
+    if (inbox)
+        rmf_inbox_drop(inbox);
     free(inbox);
 }
 
@@ -78,6 +79,8 @@ void explored_pool_drop(void)
     for (uint32_t d = 0; d < pool->domain_count; d++) {
         drop_inbox(atomic_load(&pool->mail[d].open));
         drop_inbox(atomic_load(&pool->mail[d].strict));
+        drop_inbox(atomic_load(&pool->mail[d].homed));
+        rmf_ranks_drop(atomic_load(&pool->mail[d].ranks));
     }
     for (ramify_group *g = pool->all_groups, *next; g; g = next) {
         next = g->next_all;

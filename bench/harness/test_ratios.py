@@ -56,6 +56,11 @@ class Rows(unittest.TestCase):
         self.assertNotIn('libomp', at['against'])
         self.assertNotIn('libgomp', self.row()['at'][1]['against'])
 
+    def test_libomp_is_compared_with_the_same_compiler(self):
+        self.series.jobs += [job('libomp', '', [3.0] * 5, workers=2), job('ramify-clang', '', [2.0] * 5, workers=2)]
+        at = self.row()['at'][2]
+        self.assertEqual((at['against']['libomp']['ratio'], at['against']['openmp']['ratio']), (1.5, 1.5))
+
     def test_speed_up_is_over_one_worker(self):
         self.assertEqual(self.row()['speed_up'], {'ramify': 3.0, 'libgomp': None, 'libomp': None, 'onetbb': None})
 

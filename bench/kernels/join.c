@@ -209,6 +209,7 @@ const bench_kernel bench_join = {
     .summary      = "radix hash join of two relations with skewed keys: count, scatter, build and probe 256 partitions",
     .size_is      = "tuples of the built side",
     .loops        = true,
+    .linear       = true,
     .most         = 1L << 28,
     .tiny         = 3000,
     .quick        = 200000,

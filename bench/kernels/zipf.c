@@ -89,6 +89,7 @@ const bench_kernel bench_zipf = {
     .summary      = "a work-list of independent requests whose costs are skewed like Zipf's law, 2 us on average",
     .size_is      = "requests",
     .loops        = true,
+    .linear       = true,
     .most         = 1L << 30,
     .tiny         = 300,
     .quick        = 20000,

@@ -48,6 +48,18 @@ void micro_empty(void *unused);
 /* About 100 ns of dependent arithmetic. state: the task's own word. */
 void micro_work_100ns(void *state);
 
+/* `count` tasks, each of `steps` on a word of its own. */
+typedef struct micro_slice {
+    uint64_t *words;
+    long      count, steps;
+} micro_slice;
+
+/* Dependent arithmetic, in a file of its own. state: the task's own word. */
+void micro_work(uint64_t *state, long steps);
+
+/* Prints the efficiency of `run`, which works off a slice in parallel, at grains from 10 ns to 100 us. */
+void micro_grain(const char *bench, const micro_request *request, const char *how, void (*run)(micro_slice *slice));
+
 /* The n-th CPU (from 0) this process may run on when it started; -1: there are fewer. */
 int micro_cpu(unsigned n);
 

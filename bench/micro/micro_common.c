@@ -26,17 +26,21 @@ void micro_empty(void *unused)
     (void)unused;
 }
 
-void micro_work_100ns(void *state)
+void micro_work(uint64_t *state, long steps)
 {
-    uint64_t *word = (uint64_t *)state;
-    uint64_t  x    = *word | 1;
+    uint64_t x = *state | 1;
 
-    for (int i = 0; i < WORK_STEPS; i++) { /* xorshift: a dependent chain the compiler cannot shorten */
+    for (long i = 0; i < steps; i++) { /* xorshift: a dependent chain the compiler cannot shorten */
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
     }
-    *word = x;
+    *state = x;
+}
+
+void micro_work_100ns(void *state)
+{
+    micro_work((uint64_t *)state, WORK_STEPS);
 }
 
 int micro_cpu(unsigned n)

@@ -237,12 +237,48 @@ void external_100ns(const micro_request *request)
     print_flat("external-100ns", request, "task_arena::enqueue", serial, spent);
 }
 
+tbb::task_arena *grain_arena; // of the grain measurements, whose callback takes the slice alone
+
+void slice_of_tasks(micro_slice *slice)
+{
+    grain_arena->execute([=] {
+        tbb::task_group group;
+        for (long i = 0; i < slice->count; i++)
+            group.run([=] { micro_work(&slice->words[i], slice->steps); });
+        group.wait();
+    });
+}
+
+void slice_of_loop(micro_slice *slice)
+{
+    grain_arena->execute(
+        [=] { tbb::parallel_for(0L, slice->count, [=](long i) { micro_work(&slice->words[i], slice->steps); }); });
+}
+
+void grain(const char *bench, const micro_request *request, const char *how, void (*run)(micro_slice *))
+{
+    tbb::task_arena arena(static_cast<int>(request->workers));
+    pinning         pins(arena, 0, request->workers);
+
+    grain_arena = &arena;
+    micro_grain(bench, request, how, run);
+}
+
+void grain_task(const micro_request *request)
+{
+    grain("grain-task", request, "task_group::run", slice_of_tasks);
+}
+
+void grain_loop(const micro_request *request)
+{
+    grain("grain-loop", request, "parallel_for, auto partitioner", slice_of_loop);
+}
+
 const micro_bench benches[] = {
-    { "handoff-spin", handoff_spin },       { "handoff-parked", handoff_parked },
-    { "external-single", external_single }, { "external-many", external_many },
-    { "external-100ns", external_100ns },   { "inside-single", inside_single },
-    { "inside-batch", inside_batch },       { "inside-many", inside_many },
-    { "flat-100ns", flat_100ns },           { nullptr, nullptr },
+    { "grain-task", grain_task },         { "grain-loop", grain_loop },           { "handoff-spin", handoff_spin },
+    { "handoff-parked", handoff_parked }, { "external-single", external_single }, { "external-many", external_many },
+    { "external-100ns", external_100ns }, { "inside-single", inside_single },     { "inside-batch", inside_batch },
+    { "inside-many", inside_many },       { "flat-100ns", flat_100ns },           { nullptr, nullptr },
 };
 } // namespace
 

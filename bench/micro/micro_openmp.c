@@ -88,7 +88,7 @@ static void inside_single(const micro_request *request)
     for (int round = 0; round < 2; round++) { /* the first one warms the pools */
         begin = micro_now_ns();
 #pragma omp parallel num_threads(request->workers)
-#pragma omp single
+#pragma omp          single
         for (long i = 0; i < request->count; i++) {
 #pragma omp task
             micro_empty(NULL);
@@ -104,7 +104,7 @@ static void inside_batch(const micro_request *request)
     for (int round = 0; round < 2; round++) {
         begin = micro_now_ns();
 #pragma omp parallel num_threads(request->workers)
-#pragma omp single
+#pragma omp          single
 #pragma omp taskloop grainsize(1)
         for (size_t i = 0; i < (size_t)request->count; i++)
             micro_empty(NULL);
@@ -138,7 +138,7 @@ static void flat_100ns(const micro_request *request)
     for (int round = 0; round < 2; round++) {
         begin = micro_now_ns();
 #pragma omp parallel num_threads(request->workers)
-#pragma omp single
+#pragma omp          single
         for (long i = 0; i < request->count; i++) {
 #pragma omp task
             micro_work_100ns(&words[i]);
@@ -154,13 +154,40 @@ static void flat_100ns(const micro_request *request)
     free(words);
 }
 
+static unsigned team_size; /* of the grain measurements, whose callback takes the slice alone */
+
+static void slice_of_tasks(micro_slice *slice)
+{
+#pragma omp parallel num_threads(team_size)
+#pragma omp          single
+    for (long i = 0; i < slice->count; i++) {
+#pragma omp task firstprivate(i)
+        micro_work(&slice->words[i], slice->steps);
+    }
+}
+
+static void slice_of_loop(micro_slice *slice)
+{
+#pragma omp parallel for schedule(dynamic, 1) num_threads(team_size)
+    for (long i = 0; i < slice->count; i++)
+        micro_work(&slice->words[i], slice->steps);
+}
+
+static void grain_task(const micro_request *request)
+{
+    team_size = request->workers;
+    micro_grain("grain-task", request, "omp task in a single", slice_of_tasks);
+}
+
+static void grain_loop(const micro_request *request)
+{
+    team_size = request->workers;
+    micro_grain("grain-loop", request, "omp parallel for schedule(dynamic, 1)", slice_of_loop);
+}
+
 static const micro_bench benches[] = {
-    { "handoff-spin", handoff_spin },
-    { "handoff-parked", handoff_parked },
-    { "inside-single", inside_single },
-    { "inside-batch", inside_batch },
-    { "inside-many", inside_many },
-    { "flat-100ns", flat_100ns },
-    { NULL, NULL },
+    { "grain-task", grain_task },         { "grain-loop", grain_loop },       { "handoff-spin", handoff_spin },
+    { "handoff-parked", handoff_parked }, { "inside-single", inside_single }, { "inside-batch", inside_batch },
+    { "inside-many", inside_many },       { "flat-100ns", flat_100ns },       { NULL, NULL },
 };
 const micro_bench *const micro_benches = benches;

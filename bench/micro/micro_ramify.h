@@ -20,4 +20,8 @@ void micro_start_stop(const micro_request *request);
 void micro_memory(const micro_request *request);
 void micro_idle(const micro_request *request);
 
+/* Efficiency over grain, in micro_ramify_grain.c. */
+void micro_grain_task(const micro_request *request);
+void micro_grain_fork(const micro_request *request);
+
 #endif

@@ -9,6 +9,7 @@
 #include <ramify/memory.h>
 #include <ramify/metrics.h>
 #include <ramify/policy.h>
+#include <ramify/region.h>
 #include <ramify/runtime.h>
 #include <ramify/trace.h>
 #include <ramify/status.h>

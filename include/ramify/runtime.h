@@ -46,6 +46,7 @@ typedef struct ramify_options {
     uint32_t                        latency_every; /* time every n-th submission; 0: 64; 1: every one */
     bool                            no_bind;      /* leave the workers unbound */
     bool                            view;         /* let other programs look on (ramify/view.h) */
+    bool                            break_even;   /* measure first what a task costs (ramify/metrics.h) */
     ramify_log_fn                   log;          /* NULL: silent */
     void                           *log_self;
     ramify_diagnosis               *diagnosis; /* NULL: not wanted */
@@ -64,7 +65,10 @@ typedef struct ramify_options {
  * are not given, the space's tree is the runtime's. rt: out, untouched on failure. Ownership: the caller's, until ramify_stop.
  * Threads: any; blocks until every worker stands. Errors: those of ramify_tree_open; ERR_SYNTAX in `policy` or in a
  * variable (the diagnosis says where); ERR_RANGE a number is out of range; ERR_NO_MEMORY; ERR_SYSTEM a thread could
- * not be made. A binding the system refuses is logged and counted, not an error.
+ * not be made. A binding the system refuses is logged and counted, not an error. One that it takes away later (a CPU goes
+ * off-line, a cpuset changes) is made again when a worker next looks for work, or after 64 tasks of its own, at most every 5 ms: to the leaf,
+ * or while that has no CPU left, to the nearest domain above it that has; CPUs that come back are taken back. The tree
+ * stays, and no task is lost. CPUs that were not there when it was made are for the next runtime.
  * Cost: a thread creation per worker; discovery only when no tree is given. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_start(const ramify_options *options, ramify_runtime **rt);
 
@@ -180,6 +184,7 @@ typedef struct ramify_counts {
     uint64_t parks_aborted;  /* it was about to, then saw work */
     uint64_t wakes;          /* a sleeping worker was woken for work */
     uint64_t bind_failures;  /* workers the system did not let us bind */
+    uint64_t rebinds;        /* times a worker found that it was elsewhere than it was bound, or could come home */
     uint64_t near_unknown;   /* hints whose address no region knows, placed by the policy instead; in the sum only */
 } ramify_counts;
 

@@ -32,6 +32,7 @@ static const ramify_variable variables[] = {
     { "RAMIFY_LATENCY_EVERY", "time every n-th submission, 1..2^30", "64" },
     { "RAMIFY_BIND", "yes or no: bind workers to their leaves", "yes" },
     { "RAMIFY_COUNTERS", "events or groups to count, such as cache,cycles (`ramify help counters`)", "none" },
+    { "RAMIFY_BREAK_EVEN", "1 or 0: measure at the start what a task costs, for the metrics of small tasks", "0" },
     { "RAMIFY_VIEW", "1 or 0: keep a view in shared memory for `ramify top` and others", "0" },
     { "RAMIFY_TRACE", "file to write a trace to at the stop; %p in it: process, %h: host, %t: start of the runtime", "none" },
     { "RAMIFY_TRACE_WHILE", "file; the trace is recorded only while it exists, and written when it is removed", "none" },
@@ -117,9 +118,9 @@ static ramify_status read_words(ramify_options *o, ramify_diagnosis *diagnosis)
     static const char *const per[]  = { "core", "pu", NULL };
     static const char *const full[] = { "block", "fail", "run", NULL };
     static const char *const yes[]  = { "yes", "no", NULL };
-    static const char *const view[] = { "0", "1", NULL };
+    static const char *const one[]  = { "0", "1", NULL };
 
-    uint32_t      no_bind = o->no_bind, no_ranks = o->no_ranks, has_view = o->view;
+    uint32_t      no_bind = o->no_bind, no_ranks = o->no_ranks, has_view = o->view, has_cost = o->break_even;
     ramify_status status  = read_word("RAMIFY_WORKERS_PER", per, &o->workers_per, diagnosis);
     if (!status)
         status = read_word("RAMIFY_FULL", full, &o->full, diagnosis);
@@ -128,10 +129,13 @@ static ramify_status read_words(ramify_options *o, ramify_diagnosis *diagnosis)
     if (!status)
         status = read_word("RAMIFY_RANKS", yes, &no_ranks, diagnosis);
     if (!status)
-        status = read_word("RAMIFY_VIEW", view, &has_view, diagnosis);
-    o->no_bind  = no_bind != 0;
-    o->no_ranks = no_ranks != 0;
-    o->view     = has_view != 0;
+        status = read_word("RAMIFY_VIEW", one, &has_view, diagnosis);
+    if (!status)
+        status = read_word("RAMIFY_BREAK_EVEN", one, &has_cost, diagnosis);
+    o->no_bind    = no_bind != 0;
+    o->no_ranks   = no_ranks != 0;
+    o->view       = has_view != 0;
+    o->break_even = has_cost != 0;
     return status;
 }
 

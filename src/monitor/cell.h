@@ -25,6 +25,7 @@
     X(parks_aborted)         \
     X(wakes)                 \
     X(bind_failures)         \
+    X(rebinds)               \
     X(searches)              \
     X(handle_samples)
 

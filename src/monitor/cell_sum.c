@@ -14,6 +14,7 @@ void rmf_cell_sum(const rmf_monitor_cell *cell, ramify_counts *counts)
     counts->parks_aborted += rmf_load_relaxed(&cell->counts.parks_aborted);
     counts->wakes += rmf_load_relaxed(&cell->counts.wakes);
     counts->bind_failures += rmf_load_relaxed(&cell->counts.bind_failures);
+    counts->rebinds += rmf_load_relaxed(&cell->counts.rebinds);
     for (int level = 0; level < RAMIFY_LEVEL_COUNT; level++) {
 #define SUM(name) counts->name += rmf_load_relaxed(&cell->stealing[level].name);
         RMF_STEAL_COUNTERS(SUM)

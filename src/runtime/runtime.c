@@ -68,6 +68,7 @@ static ramify_status start_pool(const ramify_options *o, bool lent, ramify_runti
 static void drop(ramify_runtime *rt)
 {
     rmf_tracing_drop(&rt->tracing);
+    rmf_region_book_drop(&rt->regions);
     rmf_counter_set_close(rt->counters);
     pthread_mutex_destroy(&rt->counter_lock);
     rmf_plan_free(rt->plan);
@@ -92,8 +93,8 @@ ramify_status rmf_runtime_open(const ramify_options *o, bool lent, ramify_runtim
     if (!status)
         status = start_pool(o, lent, rt);
     if (!status) {
-        rmf_watch_init(rt);
-        if (!lent) /* a team does it once its threads are there */
+        status = rmf_watch_init(rt);
+        if (!status && !lent) /* a team does it once its threads are there */
             status = rmf_watch_start(rt, o);
         if (status)
             rmf_pool_stop(rt->pool);
@@ -121,6 +122,7 @@ ramify_status ramify_stop(ramify_runtime *rt)
     if (rmf_own_worker(rt->pool))
         return RAMIFY_ERR_BUSY;
     rmf_tracing_finish(rt);
+    rmf_sde_remove(&rt->sde);
     rmf_view_stop(rt->view);
     rmf_pool_stop(rt->pool);
     drop(rt);

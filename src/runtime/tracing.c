@@ -81,6 +81,16 @@ static ramify_status write_view(const rmf_trace_view *view, const char *path, ra
     return rmf_trace_write_json(view, path, diagnosis);
 }
 
+/* A worker that slept all the time has written nothing: its lane begins to sleep with the trace. */
+static void note_sleepers(const rmf_pool *pool, rmf_trace_view *view)
+{
+    for (uint32_t w = 0; w < pool->worker_count; w++) {
+        rmf_trace_lane *lane = &view->lanes[w];
+        if (pool->workers[w] && !lane->count && rmf_load_relaxed(&pool->workers[w]->cell.time.state) == RMF_STATE_PARKED)
+            lane->events[lane->count++] = (rmf_trace_event){ view->from_ticks, RMF_TRACE_PARK, RMF_TRACE_BEGIN, 0, w, 0, 0 };
+    }
+}
+
 /* The metrics so far, as JSON; NULL without memory. */
 static char *metrics_of(const ramify_runtime *rt)
 {
@@ -104,6 +114,7 @@ static ramify_status write_trace(ramify_runtime *rt, const char *pattern, ramify
     status = rmf_trace_view_make(t->trace, &view);
     if (status)
         return status;
+    note_sleepers(rt->pool, &view);
     char *metrics = metrics_of(rt);
     view.metrics  = metrics;
     view.plan     = rmf_plan_text(rt->plan);

@@ -3,6 +3,7 @@
 #ifndef RMF_WORKERS_POOL_H
 #define RMF_WORKERS_POOL_H
 
+#include "bind.h"
 #include "cell.h"
 #include "deque.h"
 #include "group.h"
@@ -62,6 +63,8 @@ struct rmf_worker {
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_victims   victims;
+    rmf_binding    binding;
+    uint32_t       unlooked_tasks; /* run since it looked at the time for its binding's sake */
     const uint8_t *remote; /* price of its taking a task, by home; NULL: the tree has one node */
 };
 
@@ -92,6 +95,7 @@ struct rmf_pool {
     rmf_log              log;
     double               ns_per_tick;
     uint64_t             spin_ticks;
+    uint64_t             bind_ticks; /* between two looks of a worker at its binding */
     uint64_t             seed;
     uint64_t             serial; /* start time, ns: tells pools apart whose memory is the same */
     uint32_t             queue_tasks, full, latency_every;

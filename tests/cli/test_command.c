@@ -183,6 +183,26 @@ static void variables_steer_and_options_override(void **state)
     assert_non_null(strstr(o.out, "\"leaves\": 3,"));
 }
 
+static void help_lists_metrics_and_counters(void **state)
+{
+    (void)state;
+    static outcome o;
+    ramify_metric  m;
+    ramify_event   e;
+    run("", "help metrics", &o);
+    assert_int_equal(o.status, 0);
+    for (uint32_t i = 0; ramify_metric_describe(i, &m) == RAMIFY_OK; i++) {
+        assert_non_null(strstr(o.out, m.name));
+        assert_non_null(strstr(o.out, m.meaning));
+    }
+    run("", "help counters", &o);
+    assert_int_equal(o.status, 0);
+    for (uint32_t i = 0; ramify_event_describe(i, &e) == RAMIFY_OK; i++) {
+        assert_non_null(strstr(o.out, e.name));
+        assert_non_null(strstr(o.out, e.formula ? e.formula : e.meaning));
+    }
+}
+
 static void help_policies_lists_every_rule(void **state)
 {
     (void)state;
@@ -255,6 +275,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(this_machine_is_shown),
         cmocka_unit_test(variables_steer_and_options_override),
         cmocka_unit_test(help_policies_lists_every_rule),
+        cmocka_unit_test(help_lists_metrics_and_counters),
         cmocka_unit_test(a_mistake_in_a_policy_is_pointed_at),
         cmocka_unit_test(a_policy_shows_where_it_sends_tasks),
     };

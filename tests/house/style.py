@@ -45,7 +45,7 @@ THIRD_PARTY = {
     r'papi\.h': ['src/monitor', 'tests/monitor'],
     r'otf2/.*': ['src/monitor'],
     r'jansson\.h|(n?curses|term)\.h': ['src/cli'],
-    r'mpi\.h': ['src/coordinate/mpi', 'tests/coordinate', 'tests/mpi', 'tests/mpi', 'include/ramify/mpi.h'],
+    r'mpi\.h': ['src/coordinate/mpi', 'tests/coordinate', 'tests/mpi', 'include/ramify/mpi.h'],
 }
 PUBLIC_INCLUDES = {'stddef.h', 'stdint.h', 'stdbool.h'}
 INTEROP_HEADERS = {'include/ramify/hwloc.h', 'include/ramify/mpi.h', 'include/ramify/openmp.h'}

@@ -79,6 +79,10 @@ static void a_reader_sees_what_was_counted(void **state)
     assert_int_equal(ramify_view_about(view)->pid, getpid());
     assert_int_equal(ramify_view_about(view)->workers, 2);
     assert_int_equal(ramify_view_snapshot(view, &before), RAMIFY_OK);
+    ramify_code_region *region;
+    assert_int_equal(ramify_region_define(rt, "seen", &region), RAMIFY_OK);
+    assert_int_equal(ramify_region_begin(region), RAMIFY_OK);
+    assert_int_equal(ramify_region_end(region), RAMIFY_OK);
     run_tasks(rt);
     while (tasks_in(view) < TASKS)
         usleep(10000);
@@ -87,13 +91,17 @@ static void a_reader_sees_what_was_counted(void **state)
     assert_int_equal(ramify_snapshot_between(before, after, &during), RAMIFY_OK);
     assert_true(value(during, "tasks") == TASKS);
     assert_true(value(during, "latency_samples") == value(own, "latency_samples"));
+    ramify_metric m;
+    assert_int_equal(ramify_snapshot_find_region(during, "seen", "region_count", RAMIFY_SCOPE_THREAD, 0, &m, NULL),
+                     RAMIFY_OK);
+    assert_true(m.value == 1.0);
     uint32_t rows, own_rows, sites, own_sites;
     (void)ramify_snapshot_metrics(after, &rows);
     (void)ramify_snapshot_metrics(own, &own_rows);
     assert_int_equal(rows, own_rows);
-    const ramify_site *shown = ramify_snapshot_sites(after, &sites), *there = ramify_snapshot_sites(own, &own_sites);
+    const ramify_site *site = ramify_snapshot_sites(after, &sites), *own_site = ramify_snapshot_sites(own, &own_sites);
     assert_int_equal(sites, own_sites);
-    assert_memory_equal(shown, there, own_sites * sizeof *there);
+    assert_memory_equal(site, own_site, sites * sizeof *site);
     assert_int_equal(ramify_view_state_of(view), RAMIFY_VIEW_LIVE);
     ramify_snapshot_free(before);
     ramify_snapshot_free(after);

@@ -18,6 +18,9 @@ build|program:cmake|cmake|cmake|cmake|cmake|cmake
 build|program:pkg-config|pkg-config|pkgconf-pkg-config|pkg-config|pkgconf|pkgconf
 parts|header:hwloc.h|libhwloc-dev|hwloc-devel|hwloc-devel|hwloc|hwloc
 parts|header:numaif.h|libnuma-dev|numactl-devel|libnuma-devel|numactl|numactl
+parts|header:papi.h|libpapi-dev|papi-devel|papi-devel|papi|papi
+parts|header:sde_lib.h|libpapi-dev|papi-devel|papi-devel|papi|papi+sde
+tests|program:papi_native_avail|papi-tools|papi|papi|papi|papi
 parts|header:jansson.h|libjansson-dev|jansson-devel|libjansson-devel|jansson|jansson
 parts|header:ncurses.h|libncurses-dev|ncurses-devel|ncurses-devel|ncurses|ncurses
 tests|header:setjmp.h,stdarg.h,stddef.h,stdint.h,cmocka.h|libcmocka-dev|libcmocka-devel|libcmocka-devel|cmocka|cmocka

@@ -26,6 +26,15 @@ ramify_status rmf_allocate_map(ramify_space *space, size_t bytes, const ramify_w
     return status;
 }
 
+/* What a call could not do is in its report; whoever reads logs instead finds it there. */
+static void tell(const ramify_space *space, const ramify_placed *p)
+{
+    if (p->bytes_elsewhere)
+        rmf_log_line(&space->log, RAMIFY_LOG_INFO, "%llu of %llu bytes wanted on node %u went to node %u and further: %s",
+                     (unsigned long long)p->bytes_elsewhere, (unsigned long long)p->bytes, p->node, p->other_node,
+                     ramify_status_text(p->reason));
+}
+
 ramify_status rmf_allocate_settle(ramify_space *space, rmf_region *region)
 {
     ramify_status status = rmf_placing_bind(space, region, region->start);
@@ -33,6 +42,8 @@ ramify_status rmf_allocate_settle(ramify_space *space, rmf_region *region)
         status = rmf_placing_touch(space, region);
     if (!status)
         status = rmf_region_answer_as_planned(region);
+    if (!status)
+        tell(space, &region->placed);
     return status;
 }
 

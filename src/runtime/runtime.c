@@ -122,6 +122,7 @@ ramify_status ramify_stop(ramify_runtime *rt)
     if (rmf_own_worker(rt->pool))
         return RAMIFY_ERR_BUSY;
     rmf_tracing_finish(rt);
+    rmf_sde_remove(&rt->sde);
     rmf_view_stop(rt->view);
     rmf_pool_stop(rt->pool);
     drop(rt);

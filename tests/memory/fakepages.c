@@ -137,9 +137,12 @@ static int move(void *self, size_t count, void *const *pages, int target, int *e
 {
     fake_machine *f = self;
     f->moves++;
+    for (size_t i = 0; i < count; i++)
+        errors[i] = 0;
     for (size_t i = 0; i < count && !f->move_error; i++) {
         uintptr_t at = (uintptr_t)pages[i];
-        errors[i]    = at == f->shared ? -EACCES : 0;
+        if (at == f->shared)
+            errors[i] = -EACCES;
         if (at == f->shared || at == f->pinned || fake_node_of(f, pages[i]) == target)
             continue;
         if (f->uniform)

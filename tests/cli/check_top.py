@@ -82,8 +82,8 @@ def check_terminal(program, pid):
     if child == 0:
         os.environ.update(TERM='xterm', LINES='24', COLUMNS='100')
         os.execv(program, [program, 'top', '--pid', pid, '--interval', '0.2'])
-    read_until(terminal, f'process {pid}')
-    read_until(terminal, 'hide workers')
+    drawn = read_until(terminal, f'process {pid}')
+    read_until(terminal, 'hide workers', drawn)
     os.write(terminal, b'l')
     read_until(terminal, 'show')
     os.write(terminal, b'q')

@@ -35,7 +35,7 @@ static const ramify_variable variables[] = {
     { "RAMIFY_COUNTERS", "events or groups to count, such as cache,cycles (`ramify help counters`)", "none" },
     { "RAMIFY_BREAK_EVEN", "1 or 0: measure at the start what a task costs, for the metrics of small tasks", "0" },
     { "RAMIFY_VIEW", "1 or 0: keep a view in shared memory for `ramify top` and others", "0" },
-    { "RAMIFY_TRACE", "file to write a trace to at the stop; %p in it: process, %h: host, %t: start of the runtime", "none" },
+    { "RAMIFY_TRACE", "file to write a trace to at the stop, .json, .paje or .otf2; %p in it: process, %h: host, %t: start of the runtime", "none" },
     { "RAMIFY_TRACE_WHILE", "file; the trace is recorded only while it exists, and written when it is removed", "none" },
     { "RAMIFY_TRACE_EVENTS", "events a trace keeps per worker, the newest ones, 256..16777216", "65536" },
 };

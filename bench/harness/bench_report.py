@@ -37,6 +37,8 @@ def arguments(parts):
     for part in parts.values():
         if hasattr(part, 'arguments'):
             part.arguments(parser)
+    parser.epilog = ('Instead of measuring: --profile perf, --profile gprofng or --trace look inside one kernel '
+                     '(bench/run --trace --help).')
     return parser.parse_args()
 
 
@@ -85,8 +87,7 @@ def job_record(job):
 def measure(options, facts, parts):
     """Runs what was asked for and gives the whole report."""
     built = machine_facts.forms(options.build)
-    plan = Plan(options.build, facts, built, options.quick)
-    plan.options = options
+    plan = Plan(options.build, facts, built, options)
     series_of = chosen(planned(parts, plan), options.only)
     everything = [series for found in series_of.values() for series in found]
     begin, started = time.monotonic(), time.strftime('%Y-%m-%d %H:%M:%S %z')
@@ -117,8 +118,7 @@ def write(report, options, parts):
 
 
 def list_parts(options, facts, parts):
-    plan = Plan(options.build, facts, machine_facts.forms(options.build), True)
-    plan.options = options
+    plan = Plan(options.build, facts, machine_facts.forms(options.build), options, quick=False)
     for name, found in planned(parts, plan).items():
         print(f'{name:16s}{parts[name].TITLE}')
         for series in found:

@@ -25,6 +25,13 @@ def outcome(program, kernel, workers, policy, style='forked'):
     return json.loads(done.stdout)['check']
 
 
+def variants(form, kernel):
+    """(workers, policy): the default on every number of workers; each policy once, for what submits tasks."""
+    yield from ((workers, '') for workers in WORKERS)
+    if form == 'ramify' and (kernel['loops'] or kernel['detached'] or kernel['submits']):
+        yield from (('2', policy) for policy in POLICIES)
+
+
 def main():
     folder, form = sys.argv[1:3]
     program, serial = os.path.join(folder, f'bench-{form}'), os.path.join(folder, 'bench-serial')
@@ -37,14 +44,13 @@ def main():
         if form.endswith('-loops') and not kernel['loops']:
             continue
         expected = outcome(serial, kernel, '1', '')
-        for policy in POLICIES if form == 'ramify' and (kernel['loops'] or kernel['detached']) else ['']:
-            for workers in WORKERS:
-                for style in ['forked'] + ['detached'] * kernel['detached']:
-                    runs += 1
-                    found = outcome(program, kernel, workers, policy, style)
-                    if found != expected:
-                        failures += 1
-                        print(f'{kernel["name"]} size {kernel["tiny"]} workers {workers} {policy} {style}: {found}, not {expected}')
+        for workers, policy in variants(form, kernel):
+            for style in ['forked'] + ['detached'] * kernel['detached']:
+                runs += 1
+                found = outcome(program, kernel, workers, policy, style)
+                if found != expected:
+                    failures += 1
+                    print(f'{kernel["name"]} size {kernel["tiny"]} workers {workers} {policy} {style}: {found}, not {expected}')
     print(f'{form}: {runs} runs, {failures} failures')
     return 1 if failures or not runs else 0
 

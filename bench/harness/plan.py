@@ -25,14 +25,15 @@ def worker_counts(workers):
 
 
 class Plan:
-    """A build folder, the machine's facts and a mode (quick or full)."""
+    """A build folder, the machine's facts and what the command line asked for."""
 
-    def __init__(self, build, facts, built_forms, quick, inputs=()):
+    def __init__(self, build, facts, built_forms, options, quick=None):
         self.bench = os.path.join(build, 'bench')
         self.cpus, self.workers = facts['cpus_used'], facts['workers']
         self.counts = worker_counts(self.workers)
-        self.forms, self.quick, self.inputs = built_forms, quick, list(inputs)
-        self.repeats = REPEATS_QUICK if quick else REPEATS
+        self.forms, self.options = built_forms, options
+        self.quick = options.quick if quick is None else quick
+        self.repeats = REPEATS_QUICK if self.quick else REPEATS
         self._kernels = None
 
     def kernels(self):
@@ -42,6 +43,12 @@ class Plan:
                                     text=True, check=True)
             self._kernels = json.loads(listed.stdout)
         return self._kernels
+
+    def micro_benches(self, form):
+        """The measurements a form's micro benchmarks have."""
+        listed = subprocess.run([os.path.join(self.bench, f'micro-{form}'), '--list'], stdout=subprocess.PIPE, text=True,
+                                check=True)
+        return listed.stdout.split()
 
     def pick(self, pair):
         return pair[0] if self.quick else pair[1]

@@ -71,12 +71,13 @@ class Canvas:
                   'plot ' + ', '.join(plot) + '\n')
         return self.draw(name, (max(960, 44 * len(rows)), 400), script, {'d': table(rows)})
 
-    def curves(self, name, labels, titles, rows, script=''):
-        """Curves over a logarithmic x. labels: of x and y; titles: (title, colour) per curve; rows: [x, y or None, ...]."""
+    def curves(self, name, labels, titles, rows, script='', dashed=()):
+        """Curves over a logarithmic x. labels: of x and y; titles: (title, colour) per curve; rows: [x, y or None, ...];
+        dashed: per curve, true for a broken line."""
         if not rows:
             return ''
-        plot = [f'$d using 1:{i + 2} with linespoints pt 7 ps 0.5 lw 2 title "{title}" lc rgb "{colour}"'
-                for i, (title, colour) in enumerate(titles)]
+        plot = [f'$d using 1:{i + 2} with linespoints pt 7 ps 0.5 lw 2 lc rgb "{colour}" dt {3 if dashed and dashed[i] else 1} '
+                f'title "{title}"' for i, (title, colour) in enumerate(titles)]
         script = (f'set logscale x\nset format x "%.0s %c"\nset xlabel "{labels[0]}" textcolor rgb "{INK}"\n'
                   f'set ylabel "{labels[1]}" textcolor rgb "{INK}"\n{script}plot ' + ', '.join(plot) + '\n')
         return self.draw(name, (960, 420), script, {'d': table(rows)})

@@ -7,6 +7,8 @@ import statistics
 PEERS = {'libgomp': ('libgomp', 'libgomp-untied', 'libgomp-loops'), 'libomp': ('libomp', 'libomp-untied', 'libomp-loops'),
          'onetbb': ('onetbb',)}
 OPENMP = ('libgomp', 'libomp')
+# Ramify's form that a peer is compared with: its kernels are compiled by the peer's own compiler.
+OURS = {'libomp': 'ramify-clang'}
 
 
 def figure(values):
@@ -53,7 +55,7 @@ def check_failures(series):
         if wrong:
             yield (f'{series.name} in {job.name}, size {wrong[0]["size"]}, seed {wrong[0]["seed"]}: check '
                    f'{wrong[0]["check"]} where the serial form gives {expected}; repeat: {job.command()}')
-        elif job.error and job.impl in ('serial', 'ramify'):
+        elif job.error and job.impl.startswith(('serial', 'ramify')):
             yield f'{series.name} in {job.name}: {job.error}; repeat: {job.command()}'
 
 
@@ -66,20 +68,21 @@ def own_failures(series_list):
 def at_workers(series, workers):
     """One kernel on so many workers: Ramify's figure, each peer's better form, and the ratios."""
     figures = {(job.impl, job.workers): of_job(job, 'seconds') for job in series.jobs if not job.policy}
-    found = {'ramify': figures.get(('ramify', workers)), 'peers': {}, 'against': {}}
+    found = {'ramify': figures.get(('ramify', workers)), 'ramify-clang': figures.get(('ramify-clang', workers)),
+             'peers': {}, 'against': {}}
     for peer, forms in PEERS.items():
         winner = best((form, figures.get((form, workers))) for form in forms)
         if winner:
             found['peers'][peer] = {'form': winner[0], 'figure': winner[1]}
-    ours = found['ramify']
-    if not ours:
+    if not found['ramify']:
         return found
-    found['against'] = {peer: against(ours, theirs['figure']) for peer, theirs in found['peers'].items()}
-    openmp = best((peer, found['peers'][peer]['figure']) for peer in OPENMP if peer in found['peers'])
+    for peer, theirs in found['peers'].items():
+        found['against'][peer] = against(found[OURS.get(peer, 'ramify')] or found['ramify'], theirs['figure'])
+    openmp = [found['against'][peer] for peer in OPENMP if peer in found['against']]
     if openmp:
-        found['against']['openmp'] = against(ours, openmp[1])
+        found['against']['openmp'] = min(openmp, key=lambda one: one['ratio'])
     if figures.get(('serial', 1)):
-        found['against']['serial'] = against(ours, figures[('serial', 1)])
+        found['against']['serial'] = against(found['ramify'], figures[('serial', 1)])
     return found
 
 
@@ -105,9 +108,8 @@ def kernel_row(series, tasks):
     return row
 
 
-def means(rows, tasks_only):
-    """Workers -> peer -> geometric mean of the ratios over the kernels (the task kernels alone)."""
-    counted = [row for row in rows if row['tasks'] or not tasks_only]
+def means(counted):
+    """Workers -> peer -> geometric mean of the ratios over these kernels."""
     result = {}
     for workers in sorted({w for row in counted for w in row['at']}):
         found = [row['at'][workers]['against'] for row in counted if workers in row['at']]

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One run of one kernel in one form, as a process of its own; one line of JSON on standard output.
  *
- *   bench-FORM KERNEL [--workers N] [--size S] [--seed X] [--policy P] [--style S] [--repeat R]
+ *   bench-FORM KERNEL [--workers N] [--size S] [--seed X] [--policy P] [--style S] [--repeat R] [--input F]
  *   bench-FORM --list
  *
  * Style: forked (a recursive kernel's own; others have one style), or detached where the kernel has that too.
@@ -11,8 +11,16 @@
 #include <sys/resource.h>
 #include <time.h>
 
-static const bench_kernel *const kernels[] = { &bench_fib,  &bench_uts_t1, &bench_uts_t3, &bench_queens, &bench_msort,
-                                               &bench_spmv, &bench_jacobi, &bench_zipf,   &bench_join };
+const char *bench_input;
+
+static const bench_kernel *const kernels[] = {
+    &bench_fib,       &bench_fib_cut,     &bench_tree,     &bench_uts_t1,     &bench_uts_t3,    &bench_uts_t3l,
+    &bench_queens,    &bench_queens_fine, &bench_msort,    &bench_msort_fine, &bench_strassen,  &bench_strassen_fine,
+    &bench_fft,       &bench_fft_fine,    &bench_health,   &bench_health_cut, &bench_floorplan, &bench_floorplan_cut,
+    &bench_sparselu,  &bench_cholesky,    &bench_requests, &bench_alignment,  &bench_spmv,      &bench_bfs,
+    &bench_triangles, &bench_barneshut,   &bench_jacobi,   &bench_zipf,       &bench_join,      &bench_histogram,
+    &bench_kmeans,    &bench_frames,      &bench_game,
+};
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 
 typedef struct request_line {
@@ -32,10 +40,15 @@ typedef struct repetition {
 static void usage(void)
 {
     fputs("usage: bench-" BENCH_NAME " KERNEL [--workers N] [--size S] [--seed X] [--policy P]\n"
-          "       [--style forked|detached] [--repeat R]\n"
+          "       [--style forked|detached] [--repeat R] [--input FILE (spmv, bfs, triangles)]\n"
           "       bench-" BENCH_NAME " --list\n",
           stderr);
     exit(2);
+}
+
+static void list_flag(const char *name, bool value)
+{
+    printf(", \"%s\": %s", name, value ? "true" : "false");
 }
 
 static void list_kernels(void)
@@ -43,11 +56,16 @@ static void list_kernels(void)
     printf("[");
     for (int i = 0; i < KERNELS; i++) {
         const bench_kernel *k = kernels[i];
-        printf("%s\n {\"name\": \"%s\", \"summary\": \"%s\", \"size_is\": \"%s\", \"loops\": %s, \"detached\": %s, "
-               "\"tiny\": %ld, "
-               "\"quick\": %ld, \"full\": %ld, \"quick_seed\": %ld}",
-               i ? "," : "", k->name, k->summary, k->size_is, k->loops ? "true" : "false",
-               k->run_detached ? "true" : "false", k->tiny, k->quick, k->full, k->quick_seed);
+        printf("%s\n {\"name\": \"%s\", \"summary\": \"%s\", \"size_is\": \"%s\", \"tiny\": %ld, \"quick\": %ld, "
+               "\"full\": %ld, \"most\": %ld, \"seed\": %ld",
+               i ? "," : "", k->name, k->summary, k->size_is, k->tiny, k->quick, k->full, k->most, k->seed);
+        list_flag("loops", k->loops);
+        list_flag("detached", k->run_detached != NULL);
+        list_flag("ordered", k->ordered);
+        list_flag("reads_input", k->reads_input);
+        list_flag("linear", k->linear);
+        list_flag("submits", k->submits);
+        printf("}");
     }
     printf("\n]\n");
 }
@@ -111,6 +129,8 @@ static request_line parse(int argc, char **argv)
             line.seed = (uint64_t)number_of(argv[i + 1], 0);
         else if (strcmp(argv[i], "--policy") == 0)
             line.setup.policy = argv[i + 1];
+        else if (strcmp(argv[i], "--input") == 0 && line.kernel->reads_input)
+            bench_input = argv[i + 1];
         else if (strcmp(argv[i], "--style") == 0)
             line.detached = is_detached(argv[i + 1], line.kernel);
         else if (strcmp(argv[i], "--repeat") == 0)

@@ -55,7 +55,15 @@ void bench_layer_stop(void);
 
 /* What a form provides as macros, beside the functions above:
  *   BENCH_DETACH(fn, type, value)  fn(&copy of value) runs some time before bench_layer_enter returns
+ *   BENCH_DETACH_KEYED(fn, type, value, key)  the same, with a key for a form that places by it
  *   BENCH_NAME                     the form as the JSON names it
+ * for loops over functions `void fn(type *argument, long i)`:
+ *   BENCH_LOOPED(fn, type)         after the definition of fn
+ *   BENCH_LOOP(fn, type, argument, count, grain)  fn(argument, i) for i in [0, count), and waits; grain: iterations
+ * that are worth a task, 0 when all cost the same: a static schedule then is best for tasks ordered by the data they
+ * touch, where the form has that (BENCH_ORDERS is 1): BENCH_ORDERED(fn, type, value, reads, count, changed)  fn(&copy
+ * of value) after earlier ones that changed one of the `count` (0 to 3) addresses in `reads`, or touched `changed`
+ *   BENCH_ORDERED_WAIT()           waits for all of them
  * and for functions that fork and join, which are written `void fn(BENCH_AT type *job)`:
  *   BENCH_HEAD                     first in the struct of a job, which holds arguments and results
  *   BENCH_AT, BENCH_HERE           before the first parameter, and before the first argument of every direct call

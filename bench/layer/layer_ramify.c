@@ -10,6 +10,7 @@
 enum {
     CHUNK_ITEMS    = 256, /* ramify_submit_batch's own batch size */
     CARRIED_BYTES  = 112, /* largest value a detached task may carry; with the header two cache lines */
+    EVEN_PARTS     = 16,  /* per worker, of a loop whose iterations cost the same: a late worker costs a sixteenth */
     POOL_GROW      = 256, /* copies made at once when a free list is empty */
     CELL_ALIGNMENT = 128, /* two lines: the adjacent-line prefetcher pairs them */
 };
@@ -31,7 +32,8 @@ typedef struct root_call {
 
 static ramify_runtime *runtime;
 static ramify_group   *root_group;
-static pool_cell      *pools; /* one per worker */
+static pool_cell      *pools;         /* one per worker */
+static bool            places_blocks; /* a policy was asked for: blocks are submitted, so that it places them */
 
 static void demand(ramify_status status, const char *call)
 {
@@ -52,7 +54,8 @@ void bench_layer_start(const bench_setup *setup)
         fprintf(stderr, "bench: %s\n", diagnosis.text);
     demand(status, "ramify_start");
     demand(ramify_group_create(runtime, NULL, &root_group), "ramify_group_create");
-    pools = aligned_alloc(CELL_ALIGNMENT, setup->workers * sizeof *pools);
+    places_blocks = setup->policy != NULL;
+    pools         = aligned_alloc(CELL_ALIGNMENT, setup->workers * sizeof *pools);
     if (!pools)
         demand(RAMIFY_ERR_NO_MEMORY, "aligned_alloc");
     for (unsigned w = 0; w < setup->workers; w++)
@@ -74,7 +77,50 @@ void bench_layer_enter(void (*fn)(void *), void *argument)
     demand(ramify_wait(root_group), "ramify_wait");
 }
 
-void bench_each(const bench_blocks *blocks)
+/* Part of a loop; halves are forked, so that a thief takes the larger half of what is left. */
+typedef struct loop_part {
+    ramify_fork fork;
+    void (*range)(void *argument, long first, long end);
+    void *argument;
+    long  first, end, grain;
+} loop_part;
+
+static void run_part(ramify_context context, ramify_fork *fork)
+{
+    loop_part *part = (loop_part *)fork;
+
+    if (part->end - part->first <= part->grain) {
+        part->range(part->argument, part->first, part->end);
+        return;
+    }
+    loop_part low = *part, high = *part;
+    low.end = high.first = part->first + (part->end - part->first) / 2;
+    context              = ramify_fork_push(context, &high.fork, run_part);
+    run_part(context, &low.fork);
+    if (ramify_fork_join(&context, &high.fork))
+        run_part(context, &high.fork);
+}
+
+void bench_ramify_loop(void (*range)(void *, long, long), void *argument, long count, long grain)
+{
+    long      parts = (long)ramify_runtime_workers(runtime) * EVEN_PARTS;
+    loop_part all   = { .range = range, .argument = argument, .first = 0, .end = count, .grain = grain };
+
+    if (grain == 0)
+        all.grain = count > parts ? count / parts : 1;
+    if (count > 0)
+        demand(ramify_fork_call(runtime, &all.fork, run_part), "ramify_fork_call");
+}
+
+static void run_blocks(void *argument, long first, long end)
+{
+    const bench_blocks *blocks = argument;
+
+    for (long i = first; i < end; i++)
+        blocks->fn((char *)blocks->items + (size_t)i * blocks->item_bytes);
+}
+
+static void submit_blocks(const bench_blocks *blocks)
 {
     ramify_item   items[CHUNK_ITEMS];
     ramify_group *group;
@@ -94,6 +140,14 @@ void bench_each(const bench_blocks *blocks)
     }
     demand(ramify_wait(group), "ramify_wait");
     demand(ramify_group_free(group), "ramify_group_free");
+}
+
+void bench_each(const bench_blocks *blocks)
+{
+    if (places_blocks)
+        submit_blocks(blocks);
+    else
+        bench_ramify_loop(run_blocks, (void *)(uintptr_t)blocks, blocks->count, 1);
 }
 
 void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn)
@@ -128,13 +182,25 @@ static void run_carried(void *argument)
     pool->free_list = room;
 }
 
-void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes)
+static carried *carry(ramify_task_fn fn, const void *value, size_t value_bytes)
 {
     carried *room = pool_take(&pools[bench_self()]);
 
     room->fn = fn;
     __builtin_memcpy(room->value, value, value_bytes);
-    demand(ramify_submit(root_group, run_carried, room, NULL), "ramify_submit");
+    return room;
+}
+
+void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes)
+{
+    demand(ramify_submit(root_group, run_carried, carry(fn, value, value_bytes), NULL), "ramify_submit");
+}
+
+void bench_ramify_detach_keyed(ramify_task_fn fn, const void *value, size_t value_bytes, uint64_t key)
+{
+    const ramify_hint hint = { .key = key, .has_key = true };
+
+    demand(ramify_submit(root_group, run_carried, carry(fn, value, value_bytes), &hint), "ramify_submit");
 }
 
 unsigned bench_self(void)

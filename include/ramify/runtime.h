@@ -55,6 +55,7 @@ typedef struct ramify_options {
     const char                     *trace_while;  /* record it only while this file exists; NULL: all the time */
     uint32_t                        trace_events; /* kept per worker, 256 to 2^24; 0: 65536 */
     ramify_space                   *space;     /* where hint.near looks; shared, must outlive it; NULL: one of its own */
+    const char                     *schedule;  /* of loops that name none, as in ramify_schedule_read; NULL: auto */
     uint64_t                        reserved[1];
 } ramify_options;
 
@@ -65,7 +66,10 @@ typedef struct ramify_options {
  * are not given, the space's tree is the runtime's. rt: out, untouched on failure. Ownership: the caller's, until ramify_stop.
  * Threads: any; blocks until every worker stands. Errors: those of ramify_tree_open; ERR_SYNTAX in `policy` or in a
  * variable (the diagnosis says where); ERR_RANGE a number is out of range; ERR_NO_MEMORY; ERR_SYSTEM a thread could
- * not be made. A binding the system refuses is logged and counted, not an error.
+ * not be made. A binding the system refuses is logged and counted, not an error. One that it takes away later (a CPU goes
+ * off-line, a cpuset changes) is made again when a worker next looks for work, or after 64 tasks of its own, at most every 5 ms: to the leaf,
+ * or while that has no CPU left, to the nearest domain above it that has; CPUs that come back are taken back. The tree
+ * stays, and no task is lost. CPUs that were not there when it was made are for the next runtime.
  * Cost: a thread creation per worker; discovery only when no tree is given. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_start(const ramify_options *options, ramify_runtime **rt);
 
@@ -180,7 +184,13 @@ typedef struct ramify_counts {
     uint64_t parks;          /* a worker went to sleep */
     uint64_t parks_aborted;  /* it was about to, then saw work */
     uint64_t wakes;          /* a sleeping worker was woken for work */
+    uint64_t loops;          /* run by workers, or begun by them for another thread */
+    uint64_t loop_chunks;    /* parts of loops a worker ran without looking up */
+    uint64_t loop_splits;    /* times one gave half of its part to another that was hungry */
+    uint64_t loop_iterations;         /* blocks of a deterministic loop count as one */
+    uint64_t loop_iterations_at_home; /* of those, by the worker, or below the domain, whose share they were */
     uint64_t bind_failures;  /* workers the system did not let us bind */
+    uint64_t rebinds;        /* times a worker found that it was elsewhere than it was bound, or could come home */
     uint64_t near_unknown;   /* hints whose address no region knows, placed by the policy instead; in the sum only */
 } ramify_counts;
 

@@ -43,8 +43,7 @@ static uint64_t add_histogram(const rmf_histogram *from, rmf_spread *to)
     return samples;
 }
 
-void rmf_tally_read(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t now_ticks, rmf_tally *tally,
-                    rmf_spread *latency, rmf_spread *run)
+void rmf_tally_read_counts(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t now_ticks, rmf_tally *tally)
 {
     *tally = (rmf_tally){ 0 };
 #define RMF_READ(name) tally->name = rmf_load_relaxed(&cell->counts.name);
@@ -55,6 +54,12 @@ void rmf_tally_read(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t n
 #undef RMF_READ
     read_stealing(cell, tally);
     read_time(cell, ns_per_tick, now_ticks, tally);
+}
+
+void rmf_tally_read(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t now_ticks, rmf_tally *tally,
+                    rmf_spread *latency, rmf_spread *run)
+{
+    rmf_tally_read_counts(cell, ns_per_tick, now_ticks, tally);
     add_histogram(&cell->latency, latency);
     tally->run_ns      = rmf_load_relaxed(&cell->run.sum);
     tally->run_samples = add_histogram(&cell->run, run);

@@ -38,6 +38,9 @@ enum { RMF_TALLY_WORDS = sizeof(rmf_tally) / sizeof(uint64_t) };
 void rmf_tally_read(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t now_ticks, rmf_tally *tally,
                     rmf_spread *latency, rmf_spread *run);
 
+/* The same without histograms, and without what comes from them. */
+void rmf_tally_read_counts(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t now_ticks, rmf_tally *tally);
+
 void rmf_tally_add(rmf_tally *to, const rmf_tally *more);
 
 /* newer - older, never below zero: what was read while it changed may be a little older in the newer one. */

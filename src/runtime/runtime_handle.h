@@ -4,6 +4,7 @@
 #ifndef RMF_RUNTIME_HANDLE_H
 #define RMF_RUNTIME_HANDLE_H
 
+#include "sde.h"
 #include "shared_view.h"
 #include "snapshot.h"
 #include "submit.h"
@@ -24,6 +25,7 @@ struct ramify_runtime {
     rmf_view_writer   *view;         /* NULL: none */
     rmf_region_book    regions;
     rmf_live_cost      cost;
+    rmf_sde_link       sde;
 };
 
 /* Makes a runtime by options that were read already. lent: without threads; a team brings its own.

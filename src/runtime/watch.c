@@ -71,8 +71,10 @@ ramify_status rmf_watch_start(ramify_runtime *rt, const ramify_options *o)
         status = ramify_break_even_measure(rt, NULL);
     if (!status && o->view)
         share(rt);
-    if (!status)
+    if (!status) {
         rmf_tracing_start(rt, o);
+        rmf_sde_add(&rt->sde, &rt->watch);
+    }
     return status;
 }
 

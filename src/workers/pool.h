@@ -3,6 +3,7 @@
 #ifndef RMF_WORKERS_POOL_H
 #define RMF_WORKERS_POOL_H
 
+#include "bind.h"
 #include "cell.h"
 #include "deque.h"
 #include "group.h"
@@ -18,6 +19,7 @@
 #include "trace_ring.h"
 #include "victims.h"
 
+#include <ramify/loop.h>
 #include <ramify/runtime.h>
 
 typedef struct rmf_pool   rmf_pool;
@@ -55,13 +57,16 @@ struct rmf_worker {
     int32_t       tid;                       /* the system's number of its thread */
     uint64_t      handle_from_ticks;         /* end of a sampled task that nothing has followed yet, 0: none */
     _Atomic(rmf_trace_ring *) trace;         /* NULL: off; written by rmf_pool_trace() */
-    rmf_stock     stock;
+    rmf_stock     stock, dependents;
+    uint32_t      until_run_sample; /* vertices until the run of one is timed */
     rmf_sender    sender;
     rmf_frame    *frame;
     uint32_t      nested;       /* joins it waits in, one on top of the other */
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_victims   victims;
+    rmf_binding    binding;
+    uint32_t       unlooked_tasks; /* run since it looked at the time for its binding's sake */
     const uint8_t *remote; /* price of its taking a task, by home; NULL: the tree has one node */
 };
 
@@ -88,17 +93,21 @@ struct rmf_pool {
     const uint32_t      *domain_in; /* from the space's domains to the tree's; NULL: they are the same */
     rmf_remote           remote;
     rmf_parking          parking;
-    rmf_depot            depot;
+    rmf_depot            depot, dependents; /* records of tasks, and of those with dependencies */
     rmf_log              log;
-    double               ns_per_tick;
+    double               ns_per_tick, ticks_per_ns;
     uint64_t             spin_ticks;
+    uint64_t             bind_ticks; /* between two looks of a worker at its binding */
     uint64_t             seed;
     uint64_t             serial; /* start time, ns: tells pools apart whose memory is the same */
     uint32_t             queue_tasks, full, latency_every;
     _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
     bool                 bind, lent;
-    pthread_mutex_t      lock; /* guards groups and the making of inboxes */
+    pthread_mutex_t      lock; /* guards groups, graphs and the making of inboxes */
+    ramify_schedule      schedule; /* of loops that name none */
     ramify_group        *free_groups, *all_groups;
+    struct ramify_graph *graphs; /* all there are */
+    uint64_t             graphs_made;
     pthread_t           *threads;
     rmf_worker_start    *starts;
     _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopping;
@@ -120,6 +129,7 @@ typedef struct rmf_pool_options {
     const uint32_t     *domain_in;
     uint64_t           seed;
     uint32_t           spin_us, queue_tasks, full, latency_every;
+    ramify_schedule    schedule;
     bool               bind;
     bool               lent; /* makes no threads: the program's own come and go by rmf_worker_enter() */
     rmf_log            log;
@@ -153,6 +163,12 @@ void       rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place);
 
 /* Load of a domain, as policies see it: tasks queued below it (with weights) and running. pool: an rmf_pool. */
 double rmf_pool_load(const void *pool, uint32_t domain);
+
+/* The worker whose lane it is. */
+static inline rmf_worker *rmf_worker_of_lane(ramify_lane *lane)
+{
+    return (rmf_worker *)((char *)lane - offsetof(rmf_worker, lane.open));
+}
 
 /* Switches tracing on, each worker into the ring of its number, or off (rings NULL). The rings live until the pool ends:
  * a task that runs now still notes its end. */

@@ -38,7 +38,7 @@ rmf_worker *rmf_own_worker(const rmf_pool *pool)
     return worker && worker->pool == pool ? worker : NULL;
 }
 
-static void charge(rmf_worker *worker, ramify_group *group)
+void rmf_charge(rmf_worker *worker, ramify_group *group)
 {
     if (worker)
         rmf_worker_charge(worker, group);
@@ -119,16 +119,35 @@ static rmf_way way_of(const rmf_pool *pool, const ramify_hint *hint, uint32_t ho
     return way;
 }
 
+/* Where a hint leads; way: out. */
+static uint32_t place_hinted(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                             rmf_way *way)
+{
+    uint32_t near = hint->near && !hint->domain ? domain_near(pool, hint->near) : RAMIFY_NONE;
+    uint32_t from = near != RAMIFY_NONE ? near : hint->domain ? hint->domain - 1 : 0;
+    /* The data's domain is all that an address says: who below it gets to the task first is as near as the others. */
+    uint32_t home = near != RAMIFY_NONE && !hint->has_key ? near : place(pool, worker, sender, hint, from);
+    *way          = way_of(pool, hint, home, near != RAMIFY_NONE || hint->domain);
+    return home;
+}
+
 rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
                          rmf_task *task)
 {
+    rmf_way way;
     task->stamp_ticks = stamp(pool, sender);
     task->weight      = weight_of(hint);
-    uint32_t near     = hint->near && !hint->domain ? domain_near(pool, hint->near) : RAMIFY_NONE;
-    uint32_t from     = near != RAMIFY_NONE ? near : hint->domain ? hint->domain - 1 : 0;
-    /* The data's domain is all that an address says: who below it gets to the task first is as near as the others. */
-    task->home = near != RAMIFY_NONE && !hint->has_key ? near : place(pool, worker, sender, hint, from);
-    return way_of(pool, hint, task->home, near != RAMIFY_NONE || hint->domain);
+    task->home        = place_hinted(pool, worker, sender, hint, &way);
+    return way;
+}
+
+uint32_t rmf_task_place_later(rmf_pool *pool, rmf_worker *worker, const ramify_hint *hint, rmf_way *way)
+{
+    rmf_sender *sender      = rmf_sender_of(pool, worker);
+    bool        is_stealing = rmf_plan_is_stealing(pool->plan);
+    /* Stealing alone has no wishes, and keeps nothing for the worker that happens to submit. */
+    uint32_t home = place_hinted(pool, is_stealing ? NULL : worker, sender, hint, way);
+    return is_stealing && home == 0 && !hint->strict ? RAMIFY_NONE : home;
 }
 
 static const ramify_hint no_hint;
@@ -148,7 +167,7 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
     rmf_sender *sender = rmf_sender_of(pool, worker);
     rmf_way     way    = rmf_task_prepare(pool, worker, sender, hint, &task);
-    charge(worker, group);
+    rmf_charge(worker, group);
     ramify_status status = rmf_deliver_one(pool, worker, &task, way);
     if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */
         rmf_count_placing(pool, worker, sender->stands_for, task.stamp_ticks);

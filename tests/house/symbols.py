@@ -30,9 +30,13 @@ def defined(library):
     return {fields[2].split('@')[0] for fields in map(str.split, lines) if len(fields) == 3}
 
 
+# PAPI's tools look for this name in a library, to list its software-defined events; it is weak.
+GIVEN = {'papi_sde_hook_list_events'}
+
+
 def complaints(api, names, static):
     yield from (f'{name}: declared in a public header, defined nowhere' for name in sorted(api - names))
-    for name in sorted(names - api):
+    for name in sorted(names - api - GIVEN):
         if not static:
             yield f'{name}: exported, but no public header declares it'
         elif not name.startswith(('rmf_', 'ramify_')):

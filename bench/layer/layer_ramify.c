@@ -10,6 +10,7 @@
 enum {
     CHUNK_ITEMS    = 256, /* ramify_submit_batch's own batch size */
     CARRIED_BYTES  = 112, /* largest value a detached task may carry; with the header two cache lines */
+    ORDERED_READS  = 3,   /* as layer.h says */
     EVEN_PARTS     = 16,  /* per worker, of a loop whose iterations cost the same: a late worker costs a sixteenth */
     POOL_GROW      = 256, /* copies made at once when a free list is empty */
     CELL_ALIGNMENT = 128, /* two lines: the adjacent-line prefetcher pairs them */
@@ -31,7 +32,7 @@ typedef struct root_call {
 } root_call;
 
 static ramify_runtime *runtime;
-static ramify_group   *root_group;
+static ramify_group   *root_group, *ordered_group;
 static pool_cell      *pools;         /* one per worker */
 static bool            places_blocks; /* a policy was asked for: blocks are submitted, so that it places them */
 
@@ -54,6 +55,7 @@ void bench_layer_start(const bench_setup *setup)
         fprintf(stderr, "bench: %s\n", diagnosis.text);
     demand(status, "ramify_start");
     demand(ramify_group_create(runtime, NULL, &root_group), "ramify_group_create");
+    demand(ramify_group_create(runtime, NULL, &ordered_group), "ramify_group_create");
     places_blocks = setup->policy != NULL;
     pools         = aligned_alloc(CELL_ALIGNMENT, setup->workers * sizeof *pools);
     if (!pools)
@@ -201,6 +203,22 @@ void bench_ramify_detach_keyed(ramify_task_fn fn, const void *value, size_t valu
     const ramify_hint hint = { .key = key, .has_key = true };
 
     demand(ramify_submit(root_group, run_carried, carry(fn, value, value_bytes), &hint), "ramify_submit");
+}
+
+void bench_ramify_ordered(ramify_task_fn fn, const void *value, size_t value_bytes, const void *const *reads, int count,
+                          const void *changed)
+{
+    ramify_depend on[ORDERED_READS + 1] = { { changed, RAMIFY_INOUT } };
+
+    for (int i = 0; i < count; i++)
+        on[i + 1] = (ramify_depend){ reads[i], RAMIFY_IN };
+    demand(ramify_submit_after(ordered_group, run_carried, carry(fn, value, value_bytes), NULL, on, (size_t)count + 1),
+           "ramify_submit_after");
+}
+
+void bench_ramify_ordered_wait(void)
+{
+    demand(ramify_wait(ordered_group), "ramify_wait");
 }
 
 unsigned bench_self(void)

@@ -72,6 +72,10 @@ def check_everything_is_there(program, folder):
     names, phases = check_json(trace)
     assert names['demo_parent'] == 4 and names['demo_leaf'] == 64, names
     assert names['demo_fork'] > 0 and names['search'] > 0 and names['sleep'] > 0, names
+    assert names['demo leaf'] == 64 and names['demo work'] == 1, names
+    lanes = {e['args']['name']: e['tid'] for e in trace['traceEvents'] if e['ph'] == 'M' and e['name'] == 'thread_name'}
+    assert len(lanes) == 4 and all(e['tid'] == lanes['thread 0 from outside'] for e in trace['traceEvents']
+                                   if e['ph'] == 'B' and e['name'] == 'demo work'), lanes
     assert phases['s'] > 0 and phases['C'] > 1, phases
     assert 'trace written to' in ran.stderr, ran.stderr
     return len(trace['traceEvents'])

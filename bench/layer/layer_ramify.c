@@ -11,7 +11,6 @@ enum {
     CHUNK_ITEMS    = 256, /* ramify_submit_batch's own batch size */
     CARRIED_BYTES  = 112, /* largest value a detached task may carry; with the header two cache lines */
     ORDERED_READS  = 3,   /* as layer.h says */
-    EVEN_PARTS     = 16,  /* per worker, of a loop whose iterations cost the same: a late worker costs a sixteenth */
     POOL_GROW      = 256, /* copies made at once when a free list is empty */
     CELL_ALIGNMENT = 128, /* two lines: the adjacent-line prefetcher pairs them */
 };
@@ -79,39 +78,27 @@ void bench_layer_enter(void (*fn)(void *), void *argument)
     demand(ramify_wait(root_group), "ramify_wait");
 }
 
-/* Part of a loop; halves are forked, so that a thief takes the larger half of what is left. */
-typedef struct loop_part {
-    ramify_fork fork;
+/* A loop of a kernel, whose body takes a range of indexes. */
+typedef struct loop_call {
     void (*range)(void *argument, long first, long end);
     void *argument;
-    long  first, end, grain;
-} loop_part;
+} loop_call;
 
-static void run_part(ramify_context context, ramify_fork *fork)
+static void run_chunk(void *self, const ramify_chunk *chunk)
 {
-    loop_part *part = (loop_part *)fork;
+    const loop_call *call = self;
 
-    if (part->end - part->first <= part->grain) {
-        part->range(part->argument, part->first, part->end);
-        return;
-    }
-    loop_part low = *part, high = *part;
-    low.end = high.first = part->first + (part->end - part->first) / 2;
-    context              = ramify_fork_push(context, &high.fork, run_part);
-    run_part(context, &low.fork);
-    if (ramify_fork_join(&context, &high.fork))
-        run_part(context, &high.fork);
+    call->range(call->argument, (long)chunk->range[0].begin, (long)chunk->range[0].end);
 }
 
+/* The schedule is the library's default, which finds the grain itself; the kernel's is for the others. */
 void bench_ramify_loop(void (*range)(void *, long, long), void *argument, long count, long grain)
 {
-    long      parts = (long)ramify_runtime_workers(runtime) * EVEN_PARTS;
-    loop_part all   = { .range = range, .argument = argument, .first = 0, .end = count, .grain = grain };
+    loop_call          call = { range, argument };
+    const ramify_range all  = { 0, count, 1 };
 
-    if (grain == 0)
-        all.grain = count > parts ? count / parts : 1;
-    if (count > 0)
-        demand(ramify_fork_call(runtime, &all.fork, run_part), "ramify_fork_call");
+    (void)grain;
+    demand(ramify_for(runtime, &all, 1, run_chunk, &call, NULL), "ramify_for");
 }
 
 static void run_blocks(void *argument, long first, long end)

@@ -78,10 +78,12 @@ static uint32_t domain_near(rmf_pool *pool, const void *address)
 }
 
 /* Domain a task goes to, from one it is not to leave. Stealing needs no plan: a worker keeps it, others leave it where
- * they were told to. */
+ * they were told to; and what was told to a few of several nodes stays there, too. */
 static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, uint32_t from)
 {
     if (rmf_plan_is_stealing(pool->plan)) {
+        if (from == 0)
+            return worker ? worker->domain : 0;
         const ramify_domain *d    = &pool->domains[from];
         bool                 keep = worker && worker->number - d->first_leaf < d->leaf_count;
         return keep && !rmf_remote_is_far(&pool->remote, from) ? worker->domain : from;
@@ -110,25 +112,34 @@ static float weight_of(const ramify_hint *hint)
     return (float)(hint->weight < WEIGHT_MAX ? hint->weight : WEIGHT_MAX);
 }
 
-/* A task whose domain was asked for, or follows from its key, has a home there. */
-static rmf_way way_of(const rmf_pool *pool, const ramify_hint *hint, uint32_t home, bool asked)
+/* Of a task that names its data. The data's domain is all that an address says: who below it gets to the task first is
+ * as near as the others. True: an address, and no domain that outranks it, gave the task its domain. */
+static __attribute__((noinline)) bool place_near(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender,
+                                                 const ramify_hint *hint, rmf_task *task)
 {
-    rmf_way way      = rmf_way_of(hint);
-    bool    has_home = asked || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
-    way.homed        = has_home && rmf_way_is_usual(way) && rmf_remote_is_far(&pool->remote, home);
-    return way;
+    uint32_t near = domain_near(pool, hint->near);
+    task->home    = near != RAMIFY_NONE && !hint->has_key
+                        ? near
+                        : place(pool, worker, sender, hint, near != RAMIFY_NONE ? near : 0);
+    return near != RAMIFY_NONE;
 }
 
 rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
                          rmf_task *task)
 {
+    rmf_way way       = rmf_way_of(hint);
+    bool    has_home  = hint->domain != 0;
     task->stamp_ticks = stamp(pool, sender);
     task->weight      = weight_of(hint);
-    uint32_t near     = hint->near && !hint->domain ? domain_near(pool, hint->near) : RAMIFY_NONE;
-    uint32_t from     = near != RAMIFY_NONE ? near : hint->domain ? hint->domain - 1 : 0;
-    /* The data's domain is all that an address says: who below it gets to the task first is as near as the others. */
-    task->home = near != RAMIFY_NONE && !hint->has_key ? near : place(pool, worker, sender, hint, from);
-    return way_of(pool, hint, task->home, near != RAMIFY_NONE || hint->domain);
+    if (hint->near && !hint->domain)
+        has_home = place_near(pool, worker, sender, hint, task);
+    else
+        task->home = place(pool, worker, sender, hint, hint->domain ? hint->domain - 1 : 0);
+    if (pool->remote.is_far) { /* several nodes: a key gives a home, too, where the policy heeds it */
+        has_home  = has_home || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
+        way.homed = has_home && rmf_way_is_usual(way) && rmf_remote_is_far(&pool->remote, task->home);
+    }
+    return way;
 }
 
 static const ramify_hint no_hint;

@@ -14,6 +14,7 @@ ORDER = 10
 TITLE = 'Beside the peers'
 
 COLUMNS = ('libgomp', 'libomp', 'openmp', 'onetbb', 'serial')
+NO_WORK = ('fib', 'tree')  # their tasks are empty: a mean over ratios of a hundred says little about programs
 MARKS = {'ahead': '+', 'behind': '-', 'level': '='}
 
 
@@ -45,7 +46,7 @@ def series(plan):
     for kernel in plan.kernels():
         if not kernel['quick']:
             continue
-        size, seed = (kernel['quick'], kernel['quick_seed']) if plan.quick else (kernel['full'], 0)
+        size, seed = plan.pick((kernel['quick'], kernel['full'])), kernel['seed']
         jobs = []
         for form in forms_of(plan, kernel):
             for workers in [1] if form.startswith('serial') else plan.counts:
@@ -58,7 +59,9 @@ def series(plan):
 def evaluate(plan, series_list):
     listed = {kernel['name']: kernel for kernel in plan.kernels()}
     rows = [ratios.kernel_row(one, not listed[one.name]['loops']) for one in series_list]
-    return {'kernels': rows, 'means': ratios.means(rows, False), 'task_means': ratios.means(rows, True),
+    tasks = [row for row in rows if row['tasks']]
+    groups = {'all kernels': rows, 'task kernels': tasks, 'task kernels that do work': [r for r in tasks if r['name'] not in NO_WORK]}
+    return {'kernels': rows, 'means': {words: ratios.means(counted) for words, counted in groups.items()},
             'not_ahead': ratios.not_ahead(rows), 'energy': energy_of(series_list),
             'input': plan.options.input,
             'list': [{**listed[one.name], 'size': listed[one.name]['quick' if plan.quick else 'full']} for one in series_list],
@@ -84,8 +87,7 @@ def not_ahead_section(found):
 def means_section(found):
     head = ['workers', 'kernels'] + [PEER_NAMES[p] for p in COLUMNS]
     lines = [[text(workers), words] + [f'{number(means[workers].get(p))}\u00d7' for p in COLUMNS]
-             for workers in found['means'] for words, means in (('task kernels', found['task_means']), ('all', found['means']))
-             if workers in means]
+             for words, means in found['means'].items() for workers in means]
     return '<h3>Geometric means</h3>\n' + table(head, lines, 2)
 
 
@@ -154,7 +156,7 @@ def section(found, report, canvas):
         return ''
     every = max((w for row in found['kernels'] for w in row['at']), default=0)
     others = ''.join(f'<details><summary>On {w} worker{"s" * (w > 1)}</summary>\n{ratios_table(found, w)}</details>\n'
-                     for w in found['means'] if w != every)
+                     for w in found['means']['all kernels'] if w != every)
     return (f'<h2 id="ratios">{TITLE}</h2>\n' + not_ahead_section(found) +
             f'<h3>Ratios on {every} workers</h3>\n<p>How many times longer the peer takes than Ramify (its default policy, '
             f'{DEFAULT_POLICY}): above 1 Ramify is faster. Green and red only where the middle halves of the runs do not '
@@ -178,14 +180,13 @@ def summary_of(found, workers):
 
 
 def summary(found, _report):
-    if not found['means']:
+    if not found['means']['all kernels']:
         return []
-    lines = summary_of(found, max(found['means']))
-    for workers in found['means']:
-        for words, means in (('task kernels', found['task_means']), ('all kernels', found['means'])):
-            if workers in means:
-                lines.append(f'Geometric mean, {words}, {workers} workers: ' + ', '.join(
-                    f'{PEER_NAMES[p]} {means[workers][p]:.2f}' for p in COLUMNS if p in means[workers]))
+    lines = summary_of(found, max(found['means']['all kernels']))
+    for words, means in found['means'].items():
+        for workers in means:
+            lines.append(f'Geometric mean, {words}, {workers} worker{"s" * (workers > 1)}: ' + ', '.join(
+                f'{PEER_NAMES[p]} {means[workers][p]:.2f}' for p in COLUMNS if p in means[workers]))
     behind = [one for one in found['not_ahead'] if one[5] == 'behind']
     lines.append('Behind a peer: ' + ('; '.join(f'{kernel} on {workers} ({form} {ratio:.2f})' for kernel, workers, _, form, ratio, _
                                                 in behind) or 'nowhere'))

@@ -108,9 +108,8 @@ def kernel_row(series, tasks):
     return row
 
 
-def means(rows, tasks_only):
-    """Workers -> peer -> geometric mean of the ratios over the kernels (the task kernels alone)."""
-    counted = [row for row in rows if row['tasks'] or not tasks_only]
+def means(counted):
+    """Workers -> peer -> geometric mean of the ratios over these kernels."""
     result = {}
     for workers in sorted({w for row in counted for w in row['at']}):
         found = [row['at'][workers]['against'] for row in counted if workers in row['at']]

@@ -57,8 +57,8 @@ static void list_kernels(void)
     for (int i = 0; i < KERNELS; i++) {
         const bench_kernel *k = kernels[i];
         printf("%s\n {\"name\": \"%s\", \"summary\": \"%s\", \"size_is\": \"%s\", \"tiny\": %ld, \"quick\": %ld, "
-               "\"full\": %ld, \"most\": %ld, \"quick_seed\": %ld",
-               i ? "," : "", k->name, k->summary, k->size_is, k->tiny, k->quick, k->full, k->most, k->quick_seed);
+               "\"full\": %ld, \"most\": %ld, \"seed\": %ld",
+               i ? "," : "", k->name, k->summary, k->size_is, k->tiny, k->quick, k->full, k->most, k->seed);
         list_flag("loops", k->loops);
         list_flag("detached", k->run_detached != NULL);
         list_flag("ordered", k->ordered);

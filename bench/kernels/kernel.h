@@ -28,7 +28,7 @@ typedef struct bench_kernel {
     bool        submits;           /* makes tasks nobody joins */
     long        most;              /* the largest size that is allowed: what its types or anybody's memory can hold */
     long        tiny, quick, full; /* sizes: for the tests, for --quick (0: too large for all), for the report */
-    long        quick_seed;        /* 0: the kernel's own */
+    long        seed;              /* 0: the kernel's own */
     void *(*prepare)(long size, uint64_t seed);
     void (*run)(void *state);
     void (*run_detached)(void *state);    /* the same with a task that nobody joins per node; NULL: there is none */

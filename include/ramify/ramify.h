@@ -4,6 +4,7 @@
 #define RAMIFY_RAMIFY_H
 
 #include <ramify/array.h>
+#include <ramify/depend.h>
 #include <ramify/fork.h>
 #include <ramify/loan.h>
 #include <ramify/memory.h>
@@ -13,6 +14,7 @@
 #include <ramify/runtime.h>
 #include <ramify/trace.h>
 #include <ramify/status.h>
+#include <ramify/taskgraph.h>
 #include <ramify/team.h>
 #include <ramify/tree.h>
 #include <ramify/view.h>

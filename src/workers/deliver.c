@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "forks.h"
+#include "vertex.h"
 #include "worker.h"
 
 #include <sched.h>
@@ -41,7 +42,7 @@ static bool is_behind(rmf_pool *pool, const rmf_worker *worker, uint32_t domain,
     return waits > count;
 }
 
-static void wake(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way way, uint32_t count)
+void rmf_wake_for(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way way, uint32_t count)
 {
     /* A searcher from outside would leave the task lying, so it is somebody at home; and if none sleeps there, somebody
      * else, who waits for as long as the rule says and is there if home does not get to it. */
@@ -80,12 +81,11 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_wa
             n += rmf_inbox_push_mp(inbox, tasks + n, count - n);
     }
     if (n)
-        wake(pool, worker, domain, way, n);
+        rmf_wake_for(pool, worker, domain, way, n);
     return n;
 }
 
-/* The caller chose what happens without room. `tries` counts the attempts so far. True: try again. */
-static bool wait_for_room(rmf_worker *worker, uint32_t tries)
+void rmf_wait_for_room(rmf_worker *worker, uint32_t tries)
 {
     rmf_task task;
     if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task))) {
@@ -99,7 +99,6 @@ static bool wait_for_room(rmf_worker *worker, uint32_t tries)
         _Atomic uint32_t never = 0;
         rmf_futex_wait(&never, 0, BLOCKED_NAP_NS);
     }
-    return true;
 }
 
 /* The frame tells ramify_wait() in the task that its group cannot be done, and ramify_here() which group it is of. */
@@ -115,11 +114,14 @@ static void run_inline(rmf_pool *pool, rmf_worker *worker, const rmf_task *task)
 
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, rmf_way way)
 {
-    uint32_t full = pool->full == RAMIFY_FULL_RUN && task->fn == rmf_fork_enter ? RAMIFY_FULL_BLOCK : pool->full;
+    bool     needs_worker = task->fn == rmf_fork_enter || task->fn == rmf_vertex_enter;
+    uint32_t full         = pool->full == RAMIFY_FULL_RUN && needs_worker ? RAMIFY_FULL_BLOCK : pool->full;
     for (uint32_t tries = 0; rmf_deliver(pool, worker, task->home, way, task, 1) == 0; tries++) {
         ramify_status refusal = pool->queue_tasks ? RAMIFY_ERR_NOT_NOW : RAMIFY_ERR_NO_MEMORY;
-        if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
+        if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_BLOCK) {
+            rmf_wait_for_room(worker, tries);
             continue;
+        }
         if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_RUN)
             run_inline(pool, worker, task);
         else

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "forks.h"
+#include "vertex.h"
 
 #include <stdlib.h>
 
@@ -31,12 +32,28 @@ static void fork_task(ramify_fork *fork, rmf_task *task)
     *task = (rmf_task){ .fn = NULL, .argument = fork };
 }
 
+/* And vertices, which need no record either: with the next bit set. */
+static void vertex_task(rmf_vertex *vertex, rmf_task *task)
+{
+    *task = (rmf_task){
+        .fn = rmf_vertex_enter, .argument = vertex, .group = vertex->flow->counted, .home = vertex->home
+    };
+}
+
+static void unpack_marked(char *item, rmf_task *task)
+{
+    if ((uintptr_t)item & 1)
+        fork_task((ramify_fork *)(item - 1), task);
+    else
+        vertex_task((rmf_vertex *)(item - 2), task);
+}
+
 /* Copies a record out and frees it. */
 static void unpack(rmf_worker *worker, void *item, rmf_task *task)
 {
     rmf_task *record = item;
-    if ((uintptr_t)item & 1) {
-        fork_task((ramify_fork *)((char *)item - 1), task);
+    if ((uintptr_t)item & 3) {
+        unpack_marked(item, task);
         return;
     }
     *task = *record;
@@ -44,7 +61,7 @@ static void unpack(rmf_worker *worker, void *item, rmf_task *task)
 }
 
 /* Puts a record on the deque, in an array of twice the size if need be. */
-static bool push_growing(rmf_worker *worker, rmf_task *record)
+static bool push_growing(rmf_worker *worker, void *record)
 {
     rmf_deque *deque = &worker->deque;
     if (rmf_deque_push_owner(deque, record))
@@ -56,6 +73,11 @@ static bool push_growing(rmf_worker *worker, rmf_task *record)
     void **old = rmf_deque_grow_owner(deque, slots, capacity);
     free(old ? old : slots);
     return rmf_deque_push_owner(deque, record);
+}
+
+bool rmf_deque_push_vertex(rmf_worker *worker, rmf_vertex *vertex)
+{
+    return push_growing(worker, (char *)vertex + 2);
 }
 
 uint32_t rmf_deque_submit(rmf_worker *worker, const rmf_task *tasks, uint32_t count, uint32_t limit)

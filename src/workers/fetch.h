@@ -26,6 +26,10 @@ uint32_t rmf_fetch_where_left(const rmf_pool *pool);
 /* An inner domain on the worker's way up with tasks left that are not for everybody, RAMIFY_NONE if there is none. */
 uint32_t rmf_fetch_kept_left(const rmf_worker *worker);
 
+/* Puts a vertex on the worker's own deque, not visible yet; false for want of room or memory. */
+struct rmf_vertex;
+bool rmf_deque_push_vertex(rmf_worker *worker, struct rmf_vertex *vertex);
+
 /* Puts tasks on the worker's own deque, visible to thieves, and returns how many; fewer for want of room or memory.
  * Together the deque holds at most `limit` tasks afterwards. */
 uint32_t rmf_deque_submit(rmf_worker *worker, const rmf_task *tasks, uint32_t count, uint32_t limit);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Starting and stopping the workers; inboxes; the load that policies see. */
+#include "depend_inside.h"
+#include "graph_inside.h"
 #include "submit.h"
 #include "worker.h"
 
@@ -191,12 +193,16 @@ static void drop_pool(rmf_pool *pool)
     }
     for (ramify_group *g = pool->all_groups, *next; g; g = next) {
         next = g->next_all;
+        rmf_scope_drop(rmf_load_relaxed(&g->scope));
         pthread_mutex_destroy(&g->lock);
         free(g);
     }
     rmf_remote_drop(&pool->remote);
     rmf_parking_drop(&pool->parking);
+    while (pool->graphs)
+        rmf_graph_drop(pool->graphs);
     rmf_depot_drop(&pool->depot);
+    rmf_depot_drop(&pool->dependents);
     pthread_mutex_destroy(&pool->lock);
     free(pool->workers);
     free(pool->mail);
@@ -242,7 +248,8 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
     pool->worker_count = ramify_tree_leaf_count(pool->tree);
     pool->domains      = ramify_tree_domains(pool->tree, &pool->domain_count);
     pthread_mutex_init(&pool->lock, NULL);
-    rmf_depot_init(&pool->depot);
+    rmf_depot_init(&pool->depot, RMF_LINE_BYTES);
+    rmf_depot_init(&pool->dependents, RMF_DEPEND_BYTES);
     ramify_status status = allocate(pool);
     if (!status && !pool->lent)
         status = start_workers(pool);

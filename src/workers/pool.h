@@ -56,7 +56,8 @@ struct rmf_worker {
     int32_t       tid;                       /* the system's number of its thread */
     uint64_t      handle_from_ticks;         /* end of a sampled task that nothing has followed yet, 0: none */
     _Atomic(rmf_trace_ring *) trace;         /* NULL: off; written by rmf_pool_trace() */
-    rmf_stock     stock;
+    rmf_stock     stock, dependents;
+    uint32_t      until_run_sample; /* vertices until the run of one is timed */
     rmf_sender    sender;
     rmf_frame    *frame;
     uint32_t      nested;       /* joins it waits in, one on top of the other */
@@ -91,7 +92,7 @@ struct rmf_pool {
     const uint32_t      *domain_in; /* from the space's domains to the tree's; NULL: they are the same */
     rmf_remote           remote;
     rmf_parking          parking;
-    rmf_depot            depot;
+    rmf_depot            depot, dependents; /* records of tasks, and of those with dependencies */
     rmf_log              log;
     double               ns_per_tick;
     uint64_t             spin_ticks;
@@ -101,8 +102,10 @@ struct rmf_pool {
     uint32_t             queue_tasks, full, latency_every;
     _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
     bool                 bind, lent;
-    pthread_mutex_t      lock; /* guards groups and the making of inboxes */
+    pthread_mutex_t      lock; /* guards groups, graphs and the making of inboxes */
     ramify_group        *free_groups, *all_groups;
+    struct ramify_graph *graphs; /* all there are */
+    uint64_t             graphs_made;
     pthread_t           *threads;
     rmf_worker_start    *starts;
     _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopping;

@@ -38,7 +38,7 @@ rmf_worker *rmf_own_worker(const rmf_pool *pool)
     return worker && worker->pool == pool ? worker : NULL;
 }
 
-static void charge(rmf_worker *worker, ramify_group *group)
+void rmf_charge(rmf_worker *worker, ramify_group *group)
 {
     if (worker)
         rmf_worker_charge(worker, group);
@@ -113,33 +113,52 @@ static float weight_of(const ramify_hint *hint)
 }
 
 /* Of a task that names its data. The data's domain is all that an address says: who below it gets to the task first is
- * as near as the others. True: an address, and no domain that outranks it, gave the task its domain. */
-static __attribute__((noinline)) bool place_near(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender,
-                                                 const ramify_hint *hint, rmf_task *task)
+ * as near as the others. *is_known: an address gave the task its domain. */
+static __attribute__((noinline)) uint32_t place_near(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender,
+                                                     const ramify_hint *hint, bool *is_known)
 {
     uint32_t near = domain_near(pool, hint->near);
-    task->home    = near != RAMIFY_NONE && !hint->has_key
-                        ? near
-                        : place(pool, worker, sender, hint, near != RAMIFY_NONE ? near : 0);
-    return near != RAMIFY_NONE;
+    *is_known     = near != RAMIFY_NONE;
+    if (*is_known && !hint->has_key)
+        return near;
+    return place(pool, worker, sender, hint, *is_known ? near : 0);
+}
+
+/* Where a hint leads; way: out. */
+static inline uint32_t place_hinted(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                                    rmf_way *way)
+{
+    bool     has_home = hint->domain != 0;
+    uint32_t home;
+    *way = rmf_way_of(hint);
+    if (hint->near && !has_home)
+        home = place_near(pool, worker, sender, hint, &has_home);
+    else
+        home = place(pool, worker, sender, hint, has_home ? hint->domain - 1 : 0);
+    if (pool->remote.is_far) { /* several nodes: a key gives a home, too, where the policy heeds it */
+        has_home   = has_home || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
+        way->homed = has_home && rmf_way_is_usual(*way) && rmf_remote_is_far(&pool->remote, home);
+    }
+    return home;
 }
 
 rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
                          rmf_task *task)
 {
-    rmf_way way       = rmf_way_of(hint);
-    bool    has_home  = hint->domain != 0;
+    rmf_way way;
     task->stamp_ticks = stamp(pool, sender);
     task->weight      = weight_of(hint);
-    if (hint->near && !hint->domain)
-        has_home = place_near(pool, worker, sender, hint, task);
-    else
-        task->home = place(pool, worker, sender, hint, hint->domain ? hint->domain - 1 : 0);
-    if (pool->remote.is_far) { /* several nodes: a key gives a home, too, where the policy heeds it */
-        has_home  = has_home || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
-        way.homed = has_home && rmf_way_is_usual(way) && rmf_remote_is_far(&pool->remote, task->home);
-    }
+    task->home        = place_hinted(pool, worker, sender, hint, &way);
     return way;
+}
+
+uint32_t rmf_task_place_later(rmf_pool *pool, rmf_worker *worker, const ramify_hint *hint, rmf_way *way)
+{
+    rmf_sender *sender      = rmf_sender_of(pool, worker);
+    bool        is_stealing = rmf_plan_is_stealing(pool->plan);
+    /* Stealing alone has no wishes, and keeps nothing for the worker that happens to submit. */
+    uint32_t home = place_hinted(pool, is_stealing ? NULL : worker, sender, hint, way);
+    return is_stealing && home == 0 && !hint->strict ? RAMIFY_NONE : home;
 }
 
 static const ramify_hint no_hint;
@@ -159,7 +178,7 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
     rmf_sender *sender = rmf_sender_of(pool, worker);
     rmf_way     way    = rmf_task_prepare(pool, worker, sender, hint, &task);
-    charge(worker, group);
+    rmf_charge(worker, group);
     ramify_status status = rmf_deliver_one(pool, worker, &task, way);
     if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */
         rmf_count_placing(pool, worker, sender->stands_for, task.stamp_ticks);

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "forks.h"
+#include "vertex.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -112,8 +113,7 @@ static void stay_bound(rmf_worker *worker, uint64_t now)
         rmf_count(&worker->cell.counts.rebinds, 1);
 }
 
-/* A sampled task ends: its run time, and the start of a sample of what it costs to come to the next task. */
-static void sample_end(rmf_worker *worker, uint64_t start_ticks)
+void rmf_worker_sample_end(rmf_worker *worker, uint64_t start_ticks)
 {
     uint64_t now = rmf_clock_ticks();
     slide_run(worker, now > start_ticks ? now - start_ticks : 0);
@@ -121,7 +121,7 @@ static void sample_end(rmf_worker *worker, uint64_t start_ticks)
     worker->handle_from_ticks = now;
 }
 
-static void sample_handling(rmf_worker *worker)
+void rmf_worker_sample_handling(rmf_worker *worker)
 {
     rmf_count(&worker->cell.counts.handle_ticks, rmf_clock_ticks() - worker->handle_from_ticks);
     rmf_count(&worker->cell.counts.handle_samples, 1);
@@ -145,7 +145,7 @@ static void enter(rmf_worker *worker, rmf_state state)
     rmf_time_enter(&worker->cell.time, state, rmf_clock_ticks());
 }
 
-static void count_task(rmf_worker *worker, const ramify_domain *home)
+void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home)
 {
     rmf_count(&worker->cell.counts.tasks, 1);
     if (++worker->unlooked_tasks == TASKS_PER_LOOK) {
@@ -194,8 +194,8 @@ static void run_submitted(rmf_worker *worker, const rmf_task *task, uint64_t sta
     worker->frame = frame.outer;
     rmf_lane_show_owner(&worker->lane, &mark);
     if (frame.start_ticks)
-        sample_end(worker, frame.start_ticks);
-    count_task(worker, &worker->pool->domains[task->home]);
+        rmf_worker_sample_end(worker, frame.start_ticks);
+    rmf_worker_count_task(worker, &worker->pool->domains[task->home]);
 }
 
 /* The same with its begin and end in the trace; apart, so that a task without one pays for a load and a branch. */
@@ -212,13 +212,17 @@ void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
 {
     ramify_group *group = task->group;
     if (worker->handle_from_ticks)
-        sample_handling(worker);
+        rmf_worker_sample_handling(worker);
     if (!task->fn) {
         run_fork(worker, task->argument);
         return;
     }
     if (worker->credit_group != group) /* its count must not wait for a task of another group */
         rmf_worker_settle(worker);
+    if (task->fn == rmf_vertex_enter) { /* ends what it may have to, cancelled or not */
+        rmf_vertex_run(worker, task->argument);
+        return;
+    }
     uint64_t start = task->stamp_ticks ? sample_start(worker, task->stamp_ticks) : 0;
     if (ramify_group_cancelled(group))
         rmf_count(&worker->cell.counts.dropped, 1);
@@ -382,6 +386,8 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     rmf_lane_init(&worker->lane, malloc(LANE_SLOTS * sizeof(ramify_fork *)), LANE_SLOTS);
     rmf_time_start(&worker->cell.time, RMF_STATE_PARKED, rmf_clock_ticks());
     worker->stock.depot        = &pool->depot;
+    worker->dependents.depot   = &pool->dependents;
+    worker->until_run_sample   = 1;
     worker->sender.random      = pool->seed + number;
     worker->sender.until_stamp = 1;
     worker->sender.stands_for  = 1;

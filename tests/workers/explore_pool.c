@@ -2,6 +2,7 @@
 /* Builds and takes down the explored pool. */
 #include "explore_pool.h"
 
+#include "depend_inside.h"
 #include "submit.h"
 
 #include <malloc.h>
@@ -49,7 +50,8 @@ void explored_pool_make(void)
                                  .serial        = 1 };
     (void)ramify_tree_domains(tree, &pool->domain_count);
     pthread_mutex_init(&pool->lock, NULL);
-    rmf_depot_init(&pool->depot);
+    rmf_depot_init(&pool->depot, RMF_LINE_BYTES);
+    rmf_depot_init(&pool->dependents, RMF_DEPEND_BYTES);
     pool->workers = calloc(pool->worker_count, sizeof *pool->workers);
     pool->mail    = calloc(pool->domain_count, sizeof *pool->mail);
     must(pool->worker_count == EXPLORED_WORKERS && pool->workers && pool->mail);
@@ -84,10 +86,12 @@ void explored_pool_drop(void)
     }
     for (ramify_group *g = pool->all_groups, *next; g; g = next) {
         next = g->next_all;
+        rmf_scope_drop(atomic_load(&g->scope));
         free(g);
     }
     rmf_parking_drop(&pool->parking);
     rmf_depot_drop(&pool->depot);
+    rmf_depot_drop(&pool->dependents);
     free(pool->workers);
     free(pool->mail);
     explored_pool = NULL;

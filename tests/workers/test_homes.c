@@ -110,7 +110,7 @@ static void make_pool(void)
                         .serial        = 1 };
     (void)ramify_tree_domains(tree, &pool->domain_count);
     pthread_mutex_init(&pool->lock, NULL);
-    rmf_depot_init(&pool->depot);
+    rmf_depot_init(&pool->depot, RMF_LINE_BYTES);
     pool->workers = test_calloc(WORKERS, sizeof *pool->workers);
     pool->mail    = test_calloc(pool->domain_count, sizeof *pool->mail);
     assert_int_equal(rmf_parking_init(&pool->parking, tree), RAMIFY_OK);

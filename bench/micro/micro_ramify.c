@@ -285,6 +285,12 @@ static const micro_bench benches[] = {
     { "start-stop", micro_start_stop },
     { "memory", micro_memory },
     { "idle", micro_idle },
+    { "loop-grain1", micro_loop_grain1 },
+    { "loop-tasks", micro_loop_dynamic },
+    { "loop-auto", micro_loop_auto },
+    { "loop-guided", micro_loop_guided },
+    { "loop-empty", micro_loop_empty },
+    { "loop-small", micro_loop_small },
     { NULL, NULL },
 };
 const micro_bench *const micro_benches = benches;

@@ -396,6 +396,50 @@ static void prices_follow_the_distances(void **state)
     rmf_remote_drop(&remote);
 }
 
+/* Without a sample, from the time between looks for work. */
+static void run_time_is_known_without_samples(void **state)
+{
+    (void)state;
+    enum { COST = 1000, JOBS = 4 };
+    const rmf_goal end = { NULL, NULL };
+    rmf_task       task;
+    make_pool();
+    rmf_worker *worker  = running = pool->workers[1 * PER_NODE];
+    pool->latency_every = 1u << 30;
+    for (uint32_t i = 0; i < JOBS; i++) {
+        jobs[i] = (job){ .node = 1, .cost_ns = COST };
+        submit(i, false);
+    }
+    for (uint32_t i = 0; i < JOBS; i++) {
+        assert_true(rmf_worker_next(worker, &task, &end));
+        if (i > 0)
+            assert_int_equal(atomic_load(&worker->run_ticks), COST);
+        rmf_worker_run(worker, &task);
+        atomic_store(&worker->run_ticks, 0);
+    }
+    rmf_worker_settle(worker);
+    drop_pool();
+}
+
+/* Nobody at home knows how long a task takes: a thief goes by its own, and only without that by the shortest wait. */
+static void a_thief_judges_by_its_own_run_time(void **state)
+{
+    (void)state;
+    rmf_task task;
+    make_pool();
+    rmf_worker *thief = running = pool->workers[(NODES - 1) * PER_NODE];
+    jobs[0]           = (job){ .node = 0, .cost_ns = 1000 };
+    submit(0, false);
+    now_ns += 4 * pool->spin_ticks; /* more than the price of a task that takes as long as a search */
+    atomic_store(&thief->run_ticks, 1000 * pool->spin_ticks);
+    assert_false(rmf_fetch_far(thief, &task));
+    atomic_store(&thief->run_ticks, 0);
+    assert_true(rmf_fetch_far(thief, &task));
+    rmf_worker_run(thief, &task);
+    rmf_worker_settle(thief);
+    drop_pool();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +453,8 @@ int main(void)
         cmocka_unit_test(an_overloaded_home_is_helped_nearest_first),
         cmocka_unit_test(what_waits_too_long_is_taken),
         cmocka_unit_test(strict_is_never_taken),
+        cmocka_unit_test(run_time_is_known_without_samples),
+        cmocka_unit_test(a_thief_judges_by_its_own_run_time),
     };
     return cmocka_run_group_tests(tests, open_machine, close_machine) != 0;
 }

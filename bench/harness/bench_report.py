@@ -37,6 +37,8 @@ def arguments(parts):
     for part in parts.values():
         if hasattr(part, 'arguments'):
             part.arguments(parser)
+    parser.epilog = ('Instead of measuring: --profile perf, --profile gprofng or --trace look inside one kernel '
+                     '(bench/run --trace --help).')
     return parser.parse_args()
 
 

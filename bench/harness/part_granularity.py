@@ -11,7 +11,7 @@ from run_jobs import Series
 ORDER = 20
 TITLE = 'Granularity'
 
-WORK_US = (2000, 10000)  # of a point: 13 points, each three times serial and twice parallel
+WORK_US = (2000, 4000)  # of a point: 13 points, each three times serial and twice parallel
 WAYS = ('grain-task', 'grain-fork', 'grain-loop')
 NAMES = {'grain-task': 'a task each', 'grain-fork': 'fork and join', 'grain-loop': 'loop'}
 GOOD = 0.9  # of perfect

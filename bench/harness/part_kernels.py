@@ -14,6 +14,8 @@ ORDER = 10
 TITLE = 'Beside the peers'
 
 COLUMNS = ('libgomp', 'libomp', 'openmp', 'onetbb', 'serial')
+OURS = ('ramify', 'ramify-clang')
+NO_WORK = ('fib', 'tree')  # their tasks are empty: a mean over ratios of a hundred says little about programs
 MARKS = {'ahead': '+', 'behind': '-', 'level': '='}
 
 
@@ -45,12 +47,16 @@ def series(plan):
     for kernel in plan.kernels():
         if not kernel['quick']:
             continue
-        size, seed = (kernel['quick'], kernel['quick_seed']) if plan.quick else (kernel['full'], 0)
+        size, seed = plan.pick((kernel['quick'], kernel['full'])), kernel['seed']
         jobs = []
         for form in forms_of(plan, kernel):
             for workers in [1] if form.startswith('serial') else plan.counts:
                 extra = ('--input', plan.options.input) if plan.options.input and kernel['reads_input'] else ()
                 jobs.append(plan.kernel_job(form, kernel['name'], size, seed, workers=workers, extra=extra))
+                if kernel['ordered'] and form in OURS:
+                    phased = plan.kernel_job(form, kernel['name'], size, seed, workers=workers, extra=('--style', 'phased'))
+                    phased.impl += '-phased'
+                    jobs.append(phased)
         found.append(Series(kernel['name'], jobs, plan.repeats))
     return found
 
@@ -58,7 +64,9 @@ def series(plan):
 def evaluate(plan, series_list):
     listed = {kernel['name']: kernel for kernel in plan.kernels()}
     rows = [ratios.kernel_row(one, not listed[one.name]['loops']) for one in series_list]
-    return {'kernels': rows, 'means': ratios.means(rows, False), 'task_means': ratios.means(rows, True),
+    tasks = [row for row in rows if row['tasks']]
+    groups = {'all kernels': rows, 'task kernels': tasks, 'task kernels that do work': [r for r in tasks if r['name'] not in NO_WORK]}
+    return {'kernels': rows, 'means': {words: ratios.means(counted) for words, counted in groups.items()},
             'not_ahead': ratios.not_ahead(rows), 'energy': energy_of(series_list),
             'input': plan.options.input,
             'list': [{**listed[one.name], 'size': listed[one.name]['quick' if plan.quick else 'full']} for one in series_list],
@@ -84,8 +92,7 @@ def not_ahead_section(found):
 def means_section(found):
     head = ['workers', 'kernels'] + [PEER_NAMES[p] for p in COLUMNS]
     lines = [[text(workers), words] + [f'{number(means[workers].get(p))}\u00d7' for p in COLUMNS]
-             for workers in found['means'] for words, means in (('task kernels', found['task_means']), ('all', found['means']))
-             if workers in means]
+             for words, means in found['means'].items() for workers in means]
     return '<h3>Geometric means</h3>\n' + table(head, lines, 2)
 
 
@@ -110,7 +117,7 @@ def times_section(found):
                 lines.append([text(row['name']), name, spread(row[name], 1e3), memory_of(row, f'{name} 1')])
         for workers, at in row['at'].items():
             shown = [(one['form'], one['figure']) for one in at['peers'].values()] + [
-                (ours, at[ours]) for ours in ('ramify', 'ramify-clang')]
+                (at[ours]['form'], at[ours]['figure']) for ours in OURS if at[ours]]
             lines += [[text(row['name']), f'{text(form)}, {workers}', spread(fig, 1e3), memory_of(row, f'{form} {workers}')]
                       for form, fig in shown if fig]
     return (f'<details><summary>Every time in milliseconds (median, least\u2013most), and the process\'s memory at its highest '
@@ -144,7 +151,7 @@ def speed_plot(found, canvas):
     for row in found['kernels']:
         if row['at'] and row['serial']:
             at = row['at'][max(row['at'])]
-            figures = [at['peers'].get(p, {}).get('figure') for p in ratios.PEERS] + [at['ramify']]
+            figures = [at['peers'].get(p, {}).get('figure') for p in ratios.PEERS] + [at['ramify'] and at['ramify']['figure']]
             rows.append([row['name']] + [row['serial']['median'] / fig['median'] if fig else None for fig in figures])
     return canvas.groups('speedup', 'speed-up over serial, all workers', titles, rows)
 
@@ -154,11 +161,12 @@ def section(found, report, canvas):
         return ''
     every = max((w for row in found['kernels'] for w in row['at']), default=0)
     others = ''.join(f'<details><summary>On {w} worker{"s" * (w > 1)}</summary>\n{ratios_table(found, w)}</details>\n'
-                     for w in found['means'] if w != every)
+                     for w in found['means']['all kernels'] if w != every)
     return (f'<h2 id="ratios">{TITLE}</h2>\n' + not_ahead_section(found) +
             f'<h3>Ratios on {every} workers</h3>\n<p>How many times longer the peer takes than Ramify (its default policy, '
             f'{DEFAULT_POLICY}): above 1 Ramify is faster. Green and red only where the middle halves of the runs do not '
-            'touch; grey is no difference. A peer counts with the better of its forms: tied tasks, untied tasks, loops. libomp\'s '
+            'touch; grey is no difference. A peer counts with the better of its forms: tied tasks, untied tasks, loops; Ramify with the better '
+            'of dependencies and phases where a kernel has both. libomp\'s '
             'kernels are compiled by clang and compared with Ramify\'s compiled by clang, all others by gcc with gcc; "better '
             'OpenMP" is the less favourable of the two.</p>\n' +
             ratios_table(found, every) + others + means_section(found) + speed_plot(found, canvas) + kernel_list(found) +
@@ -178,14 +186,13 @@ def summary_of(found, workers):
 
 
 def summary(found, _report):
-    if not found['means']:
+    if not found['means']['all kernels']:
         return []
-    lines = summary_of(found, max(found['means']))
-    for workers in found['means']:
-        for words, means in (('task kernels', found['task_means']), ('all kernels', found['means'])):
-            if workers in means:
-                lines.append(f'Geometric mean, {words}, {workers} workers: ' + ', '.join(
-                    f'{PEER_NAMES[p]} {means[workers][p]:.2f}' for p in COLUMNS if p in means[workers]))
+    lines = summary_of(found, max(found['means']['all kernels']))
+    for words, means in found['means'].items():
+        for workers in means:
+            lines.append(f'Geometric mean, {words}, {workers} worker{"s" * (workers > 1)}: ' + ', '.join(
+                f'{PEER_NAMES[p]} {means[workers][p]:.2f}' for p in COLUMNS if p in means[workers]))
     behind = [one for one in found['not_ahead'] if one[5] == 'behind']
     lines.append('Behind a peer: ' + ('; '.join(f'{kernel} on {workers} ({form} {ratio:.2f})' for kernel, workers, _, form, ratio, _
                                                 in behind) or 'nowhere'))

@@ -2,7 +2,7 @@
 """The eight policies beside each other, on kernels made of tasks that are submitted: forks stay where they are made."""
 import ratios
 from page import table, text
-from plan import DEFAULT_POLICY, POLICIES
+from plan import DEFAULT_POLICY, POLICIES, REPEATS_QUICK
 from run_jobs import Series
 
 ORDER = 30
@@ -17,10 +17,10 @@ def series(plan):
     found = []
     for kernel in plan.kernels():
         if kernel['name'] in KERNELS:
-            size, seed = (kernel['quick'], kernel['quick_seed']) if plan.quick else (kernel['full'], 0)
+            size, seed = plan.pick((kernel['quick'], kernel['full'])), kernel['seed']
             jobs = [plan.kernel_job('serial', kernel['name'], size, seed)]
             jobs += [plan.kernel_job('ramify', kernel['name'], size, seed, policy) for policy in POLICIES]
-            found.append(Series(f'policies-{kernel["name"]}', jobs, plan.repeats))
+            found.append(Series(f'policies-{kernel["name"]}', jobs, REPEATS_QUICK))
     return found
 
 

@@ -28,7 +28,7 @@ typedef struct bench_kernel {
     bool        submits;           /* makes tasks nobody joins */
     long        most;              /* the largest size that is allowed: what its types or anybody's memory can hold */
     long        tiny, quick, full; /* sizes: for the tests, for --quick (0: too large for all), for the report */
-    long        quick_seed;        /* 0: the kernel's own */
+    long        seed;              /* 0: the kernel's own */
     void *(*prepare)(long size, uint64_t seed);
     void (*run)(void *state);
     void (*run_detached)(void *state);    /* the same with a task that nobody joins per node; NULL: there is none */
@@ -42,6 +42,9 @@ extern const bench_kernel bench_fib, bench_fib_cut, bench_tree, bench_uts_t1, be
     bench_health, bench_health_cut, bench_floorplan, bench_floorplan_cut, bench_sparselu, bench_cholesky,
     bench_alignment, bench_spmv, bench_bfs, bench_triangles, bench_barneshut, bench_jacobi, bench_zipf, bench_requests,
     bench_join, bench_histogram, bench_kmeans, bench_frames, bench_game;
+
+/* The style phased: an ordered kernel runs phase by phase, though the form has dependencies. */
+extern bool bench_phased;
 
 /* The file of --input, NULL without. */
 extern const char *bench_input;

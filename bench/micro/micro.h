@@ -78,6 +78,18 @@ void micro_field(const char *name, double value);
 void micro_text(const char *name, const char *value);
 void micro_close(void);
 
+/* Loops: a measurement of `count` iterations is taken this often, of which the first ones warm up. */
+enum { MICRO_LOOP_ROUNDS = 41, MICRO_LOOP_WARM = 10 };
+
+/* An iteration that does nothing and that no compiler leaves out. */
+static inline void micro_iterate(void)
+{
+    __asm__ volatile("");
+}
+
+/* Prints the whole line of a loop: median and least nanoseconds per iteration of the rounds after the warm ones. */
+void micro_print_loop(const char *bench, const micro_request *request, const char *how, uint64_t *round_ns);
+
 /* Busy for about this long, without a system call. */
 void micro_gap_ns(uint64_t ns);
 void micro_sleep_ms(long ms);

@@ -106,6 +106,20 @@ void micro_close(void)
     printf("}\n");
 }
 
+void micro_print_loop(const char *bench, const micro_request *request, const char *how, uint64_t *round_ns)
+{
+    uint64_t *kept   = round_ns + MICRO_LOOP_WARM;
+    long      rounds = MICRO_LOOP_ROUNDS - MICRO_LOOP_WARM;
+
+    qsort(kept, (size_t)rounds, sizeof *kept, compare_ticks);
+    micro_open(bench, request);
+    micro_text("how", how);
+    micro_field("count", (double)request->count);
+    micro_field("ns_per_iteration", (double)kept[rounds / 2] / (double)request->count);
+    micro_field("min_ns_per_iteration", (double)kept[0] / (double)request->count);
+    micro_close();
+}
+
 void micro_gap_ns(uint64_t ns)
 {
     uint64_t end = micro_now_ns() + ns;

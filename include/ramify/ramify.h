@@ -7,6 +7,7 @@
 #include <ramify/depend.h>
 #include <ramify/fork.h>
 #include <ramify/loan.h>
+#include <ramify/loop.h>
 #include <ramify/memory.h>
 #include <ramify/metrics.h>
 #include <ramify/policy.h>

@@ -43,7 +43,7 @@ RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_region_define(ramify_runtime *r
  *
  * Threads: any, also such as the runtime does not know; never blocks. Errors: ERR_INVALID region is NULL; ERR_RANGE 16
  * regions are open in this thread (this one is not begun, so leave out its end). Cost: a time stamp, 10 to 20 ns;
- * with counters, two reads of them in one of 16 regions of a worker. */
+ * with counters, three reads of them in one of 32 regions of a worker. */
 RAMIFY_API ramify_status ramify_region_begin(ramify_code_region *region);
 
 /* Ends it.

@@ -55,6 +55,7 @@ typedef struct ramify_options {
     const char                     *trace_while;  /* record it only while this file exists; NULL: all the time */
     uint32_t                        trace_events; /* kept per worker, 256 to 2^24; 0: 65536 */
     ramify_space                   *space;     /* where hint.near looks; shared, must outlive it; NULL: one of its own */
+    const char                     *schedule;  /* of loops that name none, as in ramify_schedule_read; NULL: auto */
     uint64_t                        reserved[1];
 } ramify_options;
 
@@ -183,6 +184,11 @@ typedef struct ramify_counts {
     uint64_t parks;          /* a worker went to sleep */
     uint64_t parks_aborted;  /* it was about to, then saw work */
     uint64_t wakes;          /* a sleeping worker was woken for work */
+    uint64_t loops;          /* run by workers, or begun by them for another thread */
+    uint64_t loop_chunks;    /* parts of loops a worker ran without looking up */
+    uint64_t loop_splits;    /* times one gave half of its part to another that was hungry */
+    uint64_t loop_iterations;         /* blocks of a deterministic loop count as one */
+    uint64_t loop_iterations_at_home; /* of those, by the worker, or below the domain, whose share they were */
     uint64_t bind_failures;  /* workers the system did not let us bind */
     uint64_t rebinds;        /* times a worker found that it was elsewhere than it was bound, or could come home */
     uint64_t near_unknown;   /* hints whose address no region knows, placed by the policy instead; in the sum only */

@@ -25,6 +25,7 @@ static const ramify_variable variables[] = {
       "none" },
     { "RAMIFY_RANKS", "yes or no: of MPI ranks that their launcher bound nowhere, each takes its part of the machine", "yes" },
     { "RAMIFY_POLICY", "how tasks are placed (`ramify help policies`)", "work-stealing" },
+    { "RAMIFY_SCHEDULE", "schedule of loops that name none, such as dynamic,16 (ramify_schedule_read)", "auto" },
     { "RAMIFY_SEED", "seed of every random choice, 0..2^64-1", "0" },
     { "RAMIFY_SPIN_US", "microseconds an idle worker searches before it sleeps, 1..10000000", "50" },
     { "RAMIFY_QUEUE_TASKS", "capacity of each domain's queue in tasks, 0 (unbounded)..16777216", "0" },
@@ -34,7 +35,7 @@ static const ramify_variable variables[] = {
     { "RAMIFY_COUNTERS", "events or groups to count, such as cache,cycles (`ramify help counters`)", "none" },
     { "RAMIFY_BREAK_EVEN", "1 or 0: measure at the start what a task costs, for the metrics of small tasks", "0" },
     { "RAMIFY_VIEW", "1 or 0: keep a view in shared memory for `ramify top` and others", "0" },
-    { "RAMIFY_TRACE", "file to write a trace to at the stop; %p in it: process, %h: host, %t: start of the runtime", "none" },
+    { "RAMIFY_TRACE", "file to write a trace to at the stop, .json, .paje or .otf2; %p in it: process, %h: host, %t: start of the runtime", "none" },
     { "RAMIFY_TRACE_WHILE", "file; the trace is recorded only while it exists, and written when it is removed", "none" },
     { "RAMIFY_TRACE_EVENTS", "events a trace keeps per worker, the newest ones, 256..16777216", "65536" },
 };
@@ -215,6 +216,7 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
     const char *from = rmf_environment("RAMIFY_TOPOLOGY"), *cpus = rmf_environment("RAMIFY_CPUS"), *policy = rmf_environment("RAMIFY_POLICY");
     const char *counters = rmf_environment("RAMIFY_COUNTERS"), *trace = rmf_environment("RAMIFY_TRACE");
     const char *trace_while = rmf_environment("RAMIFY_TRACE_WHILE");
+    const char *schedule = rmf_environment("RAMIFY_SCHEDULE");
     if (from) {
         o.from = from;
         o.tree = NULL; /* the variable asks for another machine than the one the program passed */
@@ -226,6 +228,8 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
         o.cpus = cpus;
     if (policy)
         o.policy = policy;
+    if (schedule)
+        o.schedule = schedule;
     if (counters)
         o.counters = counters;
     if (trace)

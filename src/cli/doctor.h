@@ -25,7 +25,7 @@ typedef struct finding {
     char        what[240], why[240], todo[320];
 } finding;
 
-enum { FINDINGS_MAX = 32, CPUS_MAX = 8192 };
+enum { FINDINGS_MAX = 64, CPUS_MAX = 8192 };
 
 typedef struct cpu_set {
     uint64_t words[CPUS_MAX / 64];

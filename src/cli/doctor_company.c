@@ -20,7 +20,7 @@ typedef struct rival {
 } rival;
 
 /* Enough to say who; the count goes on. */
-enum { RIVALS_MAX = 8 };
+enum { RIVALS_MAX = 24 };
 
 typedef struct search {
     doctor  *d;

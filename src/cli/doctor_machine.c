@@ -137,15 +137,13 @@ static void check_clock(doctor *d)
 static void check_stolen_time(doctor *d)
 {
     char               stat[4096];
-    unsigned long long t[8] = { 0 }, sum = 0;
+    unsigned long long t[8]  = { 0 };
     bool               known = read_fact(d, stat, sizeof stat, "/proc/stat") &&
                  sscanf(stat, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1], &t[2], &t[3], &t[4], &t[5],
                         &t[6], &t[7]) == 8;
-    unsigned long long busy = t[0] + t[1] + t[2] + t[7];
-    for (int i = 0; i < 8; i++)
-        sum += t[i];
-    double   share = busy ? 100.0 * (double)t[7] / (double)busy : 0.0;
-    finding *f     = add_finding(d, "stolen-time", !known ? UNKNOWN : share >= 1.0 ? WARNING : FINE);
+    unsigned long long busy  = t[0] + t[1] + t[2] + t[7];
+    double             share = busy ? 100.0 * (double)t[7] / (double)busy : 0.0;
+    finding           *f     = add_finding(d, "stolen-time", !known ? UNKNOWN : share >= 1.0 ? WARNING : FINE);
     if (!known)
         say(f->what, sizeof f->what, "the kernel does not tell how CPU time was spent");
     else if (share >= 1.0) {

@@ -26,6 +26,11 @@
     X(wakes)                 \
     X(bind_failures)         \
     X(rebinds)               \
+    X(loops)                 \
+    X(loop_chunks)           \
+    X(loop_splits)           \
+    X(loop_iterations)       \
+    X(loop_iterations_at_home) \
     X(searches)              \
     X(handle_samples)
 

@@ -107,8 +107,14 @@ void rmf_region_probe_begin(rmf_region_book *book, uint32_t worker, uint32_t dep
     uint32_t          partial;
     if (!counters || probe->until == 0 || --probe->until)
         return;
+    uint64_t before[RMF_COUNTERS_MAX];
+    uint32_t known;
     probe->depth = depth;
+    rmf_counter_set_read(counters, worker, before, &known, &partial);
     rmf_counter_set_read(counters, worker, probe->start, &probe->known, &partial);
+    probe->known &= known;
+    for (uint32_t i = 0; i < RMF_COUNTERS_MAX; i++)
+        probe->reading[i] = probe->known >> i & 1 ? probe->start[i] - before[i] : 0;
 }
 
 void rmf_region_probe_end(const ramify_code_region *region, uint32_t worker, uint32_t depth)
@@ -122,8 +128,8 @@ void rmf_region_probe_end(const ramify_code_region *region, uint32_t worker, uin
     rmf_region_cell *cell = (rmf_region_cell *)(uintptr_t)&region->cell[worker];
     rmf_counter_set_read(counters_of(book), worker, now, &known, &partial);
     for (uint32_t i = 0; i < RMF_COUNTERS_MAX; i++)
-        if (known & probe->known & 1u << i && now[i] > probe->start[i])
-            rmf_count(&cell->counters[i], now[i] - probe->start[i]);
+        if (known & probe->known & 1u << i && now[i] > probe->start[i] + probe->reading[i])
+            rmf_count(&cell->counters[i], now[i] - probe->start[i] - probe->reading[i]);
     rmf_count(&cell->samples, 1);
     probe->until = RMF_REGION_COUNT_EVERY;
 }

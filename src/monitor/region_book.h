@@ -12,9 +12,9 @@
 #include <pthread.h>
 #include <ramify/region.h>
 
-/* One of this many regions of a worker has its counters read: two reads of four events, 2.5 us, are then less than 2 %
- * of regions of 10 us. */
-enum { RMF_REGION_COUNT_EVERY = 16 };
+/* One of this many regions of a worker has its counters read: three reads of four events, 4 us, are then little more
+ * than 1 % of regions of 10 us. */
+enum { RMF_REGION_COUNT_EVERY = 32 };
 
 /* What one thread did in one region. */
 typedef struct rmf_region_cell {
@@ -29,6 +29,7 @@ typedef struct rmf_region_probe {
     _Alignas(RMF_LINE_BYTES) uint32_t until; /* regions until the next reading; 0: the one at `depth` is being read */
     uint32_t depth, known;
     uint64_t start[RMF_COUNTERS_MAX];
+    uint64_t reading[RMF_COUNTERS_MAX]; /* what reading them adds to them: two readings, one right after the other */
 } rmf_region_probe;
 
 /* Who wants to be told of each beginning and end, as the trace does. Called in the thread that is in the region. */

@@ -28,36 +28,44 @@ static long long read_event(void *metric_)
     return (long long)value;
 }
 
-papi_handle_t papi_sde_hook_list_events(papi_sde_fptr_struct_t *sde);
-
-/* PAPI's tools look for this name in a library, to list what it has. Weak: a program that is linked statically may have
- * one of its own. */
-__attribute__((weak, visibility("default"))) papi_handle_t papi_sde_hook_list_events(papi_sde_fptr_struct_t *sde)
+static void register_all(const papi_sde_fptr_struct_t *sde, papi_handle_t handle)
 {
-    papi_handle_t handle = sde->init("ramify");
     for (uint32_t i = 0; handle && rmf_metric_at(i); i++) {
-        const rmf_metric_entry *e    = rmf_metric_at(i);
-        int                     mode = PAPI_SDE_RO | PAPI_SDE_INSTANT;
+        int mode = PAPI_SDE_RO | PAPI_SDE_INSTANT;
         if (!rmf_sde_has(i))
             continue;
         if (!is_state(i))
             mode = PAPI_SDE_RO | PAPI_SDE_DELTA;
-        sde->register_counter_cb(handle, e->name, mode, PAPI_SDE_long_long, read_event, (void *)(uintptr_t)i);
-        sde->describe_counter(handle, e->name, e->meaning);
+        sde->register_counter_cb(handle, rmf_metric_at(i)->name, mode, PAPI_SDE_long_long, read_event,
+                                 (void *)(uintptr_t)i);
     }
-    return handle;
 }
 
-static void register_events(void)
+static void register_once(void)
 {
     papi_sde_fptr_struct_t sde;
     POPULATE_SDE_FPTR_STRUCT(sde);
-    (void)papi_sde_hook_list_events(&sde);
+    register_all(&sde, sde.init("ramify"));
+}
+
+papi_handle_t papi_sde_hook_list_events(papi_sde_fptr_struct_t *sde);
+
+/* PAPI's tools look for this name in a library, to list what it has. Weak: a program that is linked statically may have
+ * one of its own. Descriptions are for the tools alone: libsde of PAPI 7.0.0 loses some memory with each, which would
+ * show in every user's leak check. */
+__attribute__((weak, visibility("default"))) papi_handle_t papi_sde_hook_list_events(papi_sde_fptr_struct_t *sde)
+{
+    papi_handle_t handle = sde->init("ramify");
+    register_all(sde, handle);
+    for (uint32_t i = 0; handle && rmf_metric_at(i); i++)
+        if (rmf_sde_has(i))
+            sde->describe_counter(handle, rmf_metric_at(i)->name, rmf_metric_at(i)->meaning);
+    return handle;
 }
 
 void rmf_sde_add(rmf_sde_link *link, const rmf_watch *watch)
 {
-    pthread_once(&once, register_events);
+    pthread_once(&once, register_once);
     *link = (rmf_sde_link){ .watch = watch };
     pthread_mutex_lock(&lock);
     link->next = links;

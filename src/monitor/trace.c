@@ -47,13 +47,15 @@ static uint64_t power_of_two_at_least(uint64_t n)
     return power;
 }
 
-ramify_status rmf_trace_make(const ramify_tree *tree, uint32_t events, double ns_per_tick, rmf_trace **result)
+ramify_status rmf_trace_make(const ramify_tree *tree, uint32_t outsiders, uint32_t events, double ns_per_tick,
+                             rmf_trace **result)
 {
     rmf_trace *trace = calloc(1, sizeof *trace);
     if (!trace)
         return RAMIFY_ERR_NO_MEMORY;
     uint64_t slots = power_of_two_at_least((uint64_t)events + 1); /* one slot may be under way */
-    *trace         = (rmf_trace){ .tree = tree, .ns_per_tick = ns_per_tick, .lanes = ramify_tree_leaf_count(tree) + 1 };
+    *trace         = (rmf_trace){ .tree = tree, .ns_per_tick = ns_per_tick, .workers = ramify_tree_leaf_count(tree) };
+    trace->lanes   = trace->workers + outsiders + 1;
     trace->first   = calloc(trace->lanes, sizeof *trace->first);
     trace->rings   = aligned_alloc(RMF_PAIR_BYTES, trace->lanes * sizeof *trace->rings);
     bool failed    = !trace->first || !trace->rings;
@@ -138,6 +140,24 @@ void rmf_trace_place(const ramify_tree *tree, uint32_t domain, char *text, size_
     size_t               used   = strlen(text);
     uint32_t             number = d->os_index != RAMIFY_NONE ? d->os_index : d->index - parent->first_child;
     snprintf(text + used, bytes - used, "%s%s %u", used ? " / " : "", ramify_level_name((int)d->level), number);
+}
+
+void rmf_trace_lane_name(const rmf_trace *trace, uint32_t lane, char *text, size_t bytes)
+{
+    char place[128];
+    if (lane + 1 == trace->lanes)
+        snprintf(text, bytes, "samples");
+    else if (lane >= trace->workers)
+        snprintf(text, bytes, "thread %u from outside", lane - trace->workers);
+    else {
+        rmf_trace_place(trace->tree, ramify_tree_leaf(trace->tree, lane)->index, place, sizeof place);
+        snprintf(text, bytes, "%s%sworker %u", place, *place ? ": " : "", lane);
+    }
+}
+
+bool rmf_trace_has_lane(const rmf_trace_view *view, uint32_t lane)
+{
+    return lane < view->trace->workers || lane + 1 == view->trace->lanes || view->lanes[lane].count;
 }
 
 const char *rmf_trace_kind_name(rmf_trace_kind kind)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A trace: a ring for each worker and one for the sampler, and what a writer of files needs to make sense of them.
+/* A trace: a ring for each worker, for threads from outside that enter regions, and for the sampler; and what a writer
+ * of files needs to make sense of them.
  *
  * Rings are made once and stay until the runtime ends, because a worker that read the pointer may still write after
  * tracing was switched off. A trace that is begun anew ignores what the rings held before. */
@@ -14,15 +15,18 @@
 typedef struct rmf_trace {
     const ramify_tree *tree;
     double             ns_per_tick;
-    uint32_t           lanes; /* workers, and the sampler behind them */
+    uint32_t           workers;
+    uint32_t           lanes; /* workers, threads from outside, the sampler */
     rmf_trace_ring    *rings; /* [lane] */
     uint64_t          *first; /* [lane] number of the first event of this trace */
     uint64_t           from_ticks;
 } rmf_trace;
 
-/* Makes the rings, each with room for at least `events`; their memory is touched first by whoever writes it.
+/* Makes the rings, each with room for at least `events`; their memory is touched first by whoever writes it. outsiders:
+ * threads from outside that may have one.
  * Errors: ERR_NO_MEMORY. */
-ramify_status rmf_trace_make(const ramify_tree *tree, uint32_t events, double ns_per_tick, rmf_trace **trace);
+ramify_status rmf_trace_make(const ramify_tree *tree, uint32_t outsiders, uint32_t events, double ns_per_tick,
+                             rmf_trace **trace);
 void          rmf_trace_free(rmf_trace *trace);
 
 /* What comes from now on is of this trace. */
@@ -66,6 +70,12 @@ ramify_status rmf_trace_walk(const rmf_trace_view *view, rmf_trace_step_fn fn, v
 
 /* "numa 1 / core 5" for a domain; empty for the root. */
 void rmf_trace_place(const ramify_tree *tree, uint32_t domain, char *text, size_t bytes);
+
+/* "numa 1 / core 5: worker 5", "thread 0 from outside", "samples". */
+void rmf_trace_lane_name(const rmf_trace *trace, uint32_t lane, char *text, size_t bytes);
+
+/* False for the lane of a thread from outside that there never was. */
+bool rmf_trace_has_lane(const rmf_trace_view *view, uint32_t lane);
 
 /* "task", "search", .. */
 const char *rmf_trace_kind_name(rmf_trace_kind kind);

@@ -133,18 +133,6 @@ static void write_step(void *self, const rmf_trace_step *step)
     }
 }
 
-static void write_lane(writer *w, uint32_t lane, char *text, size_t bytes)
-{
-    const rmf_trace *trace = w->view->trace;
-    if (lane + 1 == trace->lanes) {
-        snprintf(text, bytes, "samples");
-        return;
-    }
-    char place[128];
-    rmf_trace_place(trace->tree, ramify_tree_leaf(trace->tree, lane)->index, place, sizeof place);
-    snprintf(text, bytes, "%s%sworker %u", place, *place ? ": " : "", lane);
-}
-
 static void write_head(writer *w)
 {
     const rmf_trace_view *view = w->view;
@@ -176,7 +164,9 @@ static void write_metadata(writer *w)
     rmf_trace_file_json(&w->file, program_invocation_short_name);
     fputs("\"}}", w->file.out);
     for (uint32_t i = 0; i < w->view->trace->lanes; i++) {
-        write_lane(w, i, text, sizeof text);
+        if (!rmf_trace_has_lane(w->view, i))
+            continue;
+        rmf_trace_lane_name(w->view->trace, i, text, sizeof text);
         open_event(w, "M", i);
         fprintf(w->file.out, ",\"name\":\"thread_name\",\"args\":{\"name\":\"%s\"}}", text);
         open_event(w, "M", i);

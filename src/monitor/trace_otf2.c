@@ -186,11 +186,11 @@ static void define_places(writer *w, OTF2_GlobalDefWriter *defs)
     check(w, OTF2_GlobalDefWriter_WriteLocationGroup(defs, 0, TEXT_PROGRAM, OTF2_LOCATION_GROUP_TYPE_PROCESS, 0,
                                                      OTF2_UNDEFINED_LOCATION_GROUP));
     for (uint32_t i = 0; i < lanes; i++, text++) {
-        bool is_worker = i + 1 < lanes;
-        snprintf(name, sizeof name, is_worker ? "worker %u" : "samples", i);
+        bool is_thread = i + 1 < lanes;
+        rmf_trace_lane_name(w->view->trace, i, name, sizeof name);
         check(w, OTF2_GlobalDefWriter_WriteString(defs, text, name));
         check(w, OTF2_GlobalDefWriter_WriteLocation(
-                     defs, i, text, is_worker ? OTF2_LOCATION_TYPE_CPU_THREAD : OTF2_LOCATION_TYPE_METRIC, w->counts[i],
+                     defs, i, text, is_thread ? OTF2_LOCATION_TYPE_CPU_THREAD : OTF2_LOCATION_TYPE_METRIC, w->counts[i],
                      0));
     }
 }

@@ -104,21 +104,25 @@ static void write_step(void *self, const rmf_trace_step *step)
 ramify_status rmf_trace_write_paje(const rmf_trace_view *view, const char *path, ramify_diagnosis *diagnosis)
 {
     writer        w       = { .view = view };
-    uint32_t      workers = view->trace->lanes - 1;
+    uint32_t      threads = view->trace->lanes - 1;
     uint64_t      end_ns  = (uint64_t)((double)(view->until_ticks - view->from_ticks) * view->trace->ns_per_tick);
     ramify_status status  = rmf_trace_file_open(&w.file, path, diagnosis);
-    char          place[128];
+    char          name[200];
     if (status)
         return status;
     w.names = rmf_trace_names_make();
     fputs(definitions, w.file.out);
     fputs("4 0.0 p P 0 Program\n", w.file.out);
-    for (uint32_t i = 0; i < workers; i++) {
-        rmf_trace_place(view->trace->tree, ramify_tree_leaf(view->trace->tree, i)->index, place, sizeof place);
-        fprintf(w.file.out, "4 0.0 w%u W p \"%s%sworker %u\"\n", i, place, *place ? ": " : "", i);
+    for (uint32_t i = 0; i < threads; i++) {
+        if (!rmf_trace_has_lane(view, i))
+            continue;
+        rmf_trace_lane_name(view->trace, i, name, sizeof name);
+        fprintf(w.file.out, "4 0.0 w%u W p \"%s\"\n", i, name);
     }
     status = rmf_trace_walk(view, write_step, &w);
-    for (uint32_t i = 0; i < workers; i++) {
+    for (uint32_t i = 0; i < threads; i++) {
+        if (!rmf_trace_has_lane(view, i))
+            continue;
         open_line(&w, 5, end_ns);
         fprintf(w.file.out, "W w%u\n", i);
     }

@@ -48,6 +48,10 @@ static ramify_status open_space(const ramify_options *o, ramify_runtime *rt)
 
 static ramify_status start_pool(const ramify_options *o, bool lent, ramify_runtime *rt)
 {
+    ramify_schedule schedule = { RAMIFY_RULE_AUTO, 0 };
+    ramify_status   status   = o->schedule ? ramify_schedule_read(o->schedule, &schedule, o->diagnosis) : RAMIFY_OK;
+    if (status)
+        return status;
     const rmf_pool_options how = { .owner         = rt,
                                    .tree          = rt->tree,
                                    .plan          = rt->plan,
@@ -58,6 +62,7 @@ static ramify_status start_pool(const ramify_options *o, bool lent, ramify_runti
                                    .queue_tasks   = o->queue_tasks,
                                    .full          = o->full,
                                    .latency_every = o->latency_every,
+                                   .schedule      = schedule,
                                    /* a tree of another machine says nothing about the PUs of this one */
                                    .bind = !lent && !o->no_bind && ramify_tree_is_this_machine(rt->tree),
                                    .lent = lent,

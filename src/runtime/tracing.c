@@ -36,6 +36,33 @@ void rmf_tracing_drop(rmf_tracing *t)
     pthread_mutex_destroy(&t->lock);
 }
 
+/* The ring of the calling thread: a worker's, or that of a slot for threads from outside; NULL for latecomers, who
+ * share the last slot. */
+static rmf_trace_ring *ring_here(ramify_runtime *rt)
+{
+    const rmf_worker *worker = rmf_own_worker(rt->pool);
+    uint32_t          slot   = worker ? worker->number : rmf_region_outside_slot(&rt->regions, (uint32_t)gettid());
+    return slot + 1 < rt->regions.slots ? &rt->tracing.trace->rings[slot] : NULL;
+}
+
+static void note_region(ramify_runtime *rt, uint32_t region, rmf_trace_phase phase, uint64_t now_ticks)
+{
+    rmf_trace_ring *ring = ring_here(rt);
+    uint64_t        name = (uint64_t)(uintptr_t)rt->regions.region[region]->name;
+    if (ring)
+        rmf_trace_put(ring, &(rmf_trace_event){ now_ticks, RMF_TRACE_REGION, (uint8_t)phase, 0, region, name, 0 });
+}
+
+static void region_began(void *rt, uint32_t region, uint64_t now_ticks)
+{
+    note_region(rt, region, RMF_TRACE_BEGIN, now_ticks);
+}
+
+static void region_ended(void *rt, uint32_t region, uint64_t now_ticks)
+{
+    note_region(rt, region, RMF_TRACE_END, now_ticks);
+}
+
 /* Under the lock from here on. */
 static void take_samples(ramify_runtime *rt)
 {
@@ -52,12 +79,16 @@ static ramify_status begin(ramify_runtime *rt)
 {
     rmf_tracing  *t      = &rt->tracing;
     ramify_status status = RAMIFY_OK;
+    if (!t->trace) /* set once: a thread that is in a region may still look at the listener of the last trace */
+        t->listener = (rmf_region_listener){ rt, region_began, region_ended };
     if (!t->trace)
-        status = rmf_trace_make(rt->tree, t->events, rt->pool->ns_per_tick, &t->trace);
+        status = rmf_trace_make(rt->tree, RAMIFY_REGION_THREADS_MAX - 1, t->events, rt->pool->ns_per_tick, &t->trace);
     if (status)
         return status;
     rmf_trace_begin(t->trace);
     rmf_pool_trace(rt->pool, t->trace->rings);
+    /* order: publishes the listener and the rings; pairs with the acquire of whoever is in a region */
+    rmf_store_release(&rt->regions.listener, &t->listener);
     t->recording = true;
     return RAMIFY_OK;
 }
@@ -66,6 +97,7 @@ static void end(ramify_runtime *rt)
 {
     take_samples(rt);
     rmf_pool_trace(rt->pool, NULL);
+    rmf_store_relaxed(&rt->regions.listener, NULL);
     rt->tracing.recording = false;
 }
 
@@ -86,8 +118,10 @@ static void note_sleepers(const rmf_pool *pool, rmf_trace_view *view)
 {
     for (uint32_t w = 0; w < pool->worker_count; w++) {
         rmf_trace_lane *lane = &view->lanes[w];
-        if (pool->workers[w] && !lane->count && rmf_load_relaxed(&pool->workers[w]->cell.time.state) == RMF_STATE_PARKED)
-            lane->events[lane->count++] = (rmf_trace_event){ view->from_ticks, RMF_TRACE_PARK, RMF_TRACE_BEGIN, 0, w, 0, 0 };
+        if (pool->workers[w] && !lane->count &&
+            rmf_load_relaxed(&pool->workers[w]->cell.time.state) == RMF_STATE_PARKED)
+            lane->events[lane->count++] =
+                (rmf_trace_event){ view->from_ticks, RMF_TRACE_PARK, RMF_TRACE_BEGIN, 0, w, 0, 0 };
     }
 }
 

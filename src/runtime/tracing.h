@@ -6,19 +6,21 @@
 #ifndef RMF_RUNTIME_TRACING_H
 #define RMF_RUNTIME_TRACING_H
 
+#include "region_book.h"
 #include "trace_inside.h"
 
 #include <pthread.h>
 
 typedef struct rmf_tracing {
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t  tick; /* the sampler shall look */
-    pthread_t       sampler;
-    bool            has_sampler, ending, recording;
-    rmf_trace      *trace; /* NULL until something is recorded */
-    uint64_t        sample_ns;
-    uint32_t        events;
-    char           *path, *flag; /* RAMIFY_TRACE, RAMIFY_TRACE_WHILE; NULL: none */
+    pthread_mutex_t     lock; /* guards what follows */
+    pthread_cond_t      tick; /* the sampler shall look */
+    pthread_t           sampler;
+    bool                has_sampler, ending, recording;
+    rmf_trace          *trace; /* NULL until something is recorded */
+    rmf_region_listener listener;
+    uint64_t            sample_ns;
+    uint32_t            events;
+    char               *path, *flag; /* RAMIFY_TRACE, RAMIFY_TRACE_WHILE; NULL: none */
 } rmf_tracing;
 
 void rmf_tracing_init(rmf_tracing *tracing);

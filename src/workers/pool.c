@@ -242,7 +242,9 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
                         .bind          = options->bind,
                         .lent          = options->lent,
                         .log           = options->log,
+                        .schedule      = options->schedule,
                         .ns_per_tick   = ns_per_tick,
+                        .ticks_per_ns  = 1.0 / ns_per_tick,
                         .spin_ticks    = (uint64_t)(options->spin_us * 1e3 / ns_per_tick),
                         .bind_ticks    = (uint64_t)(BIND_CHECK_NS / ns_per_tick) };
     pool->worker_count = ramify_tree_leaf_count(pool->tree);

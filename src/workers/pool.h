@@ -19,6 +19,7 @@
 #include "trace_ring.h"
 #include "victims.h"
 
+#include <ramify/loop.h>
 #include <ramify/runtime.h>
 
 typedef struct rmf_pool   rmf_pool;
@@ -49,12 +50,14 @@ struct rmf_worker {
     rmf_deque        deque; /* its first line is the owner's, its second the thieves' */
     rmf_lane         lane;
     rmf_monitor_cell cell;
-    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t run_ticks; /* sliding mean of its sampled tasks; 0: none yet */
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t run_ticks; /* sliding mean of its tasks; 0: none yet */
     _Alignas(RMF_PAIR_BYTES) rmf_pool *pool; /* from here on the worker's own */
     uint32_t      number;                    /* also its leaf */
     uint32_t      domain;                    /* its leaf's domain */
     int32_t       tid;                       /* the system's number of its thread */
     uint64_t      handle_from_ticks;         /* end of a sampled task that nothing has followed yet, 0: none */
+    uint64_t      busy_from_ticks;           /* when it last found work, 0: it waits in a task */
+    uint64_t      tasks_before;              /* it had run then */
     _Atomic(rmf_trace_ring *) trace;         /* NULL: off; written by rmf_pool_trace() */
     rmf_stock     stock, dependents;
     uint32_t      until_run_sample; /* vertices until the run of one is timed */
@@ -94,7 +97,7 @@ struct rmf_pool {
     rmf_parking          parking;
     rmf_depot            depot, dependents; /* records of tasks, and of those with dependencies */
     rmf_log              log;
-    double               ns_per_tick;
+    double               ns_per_tick, ticks_per_ns;
     uint64_t             spin_ticks;
     uint64_t             bind_ticks; /* between two looks of a worker at its binding */
     uint64_t             seed;
@@ -103,6 +106,7 @@ struct rmf_pool {
     _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
     bool                 bind, lent;
     pthread_mutex_t      lock; /* guards groups, graphs and the making of inboxes */
+    ramify_schedule      schedule; /* of loops that name none */
     ramify_group        *free_groups, *all_groups;
     struct ramify_graph *graphs; /* all there are */
     uint64_t             graphs_made;
@@ -127,6 +131,7 @@ typedef struct rmf_pool_options {
     const uint32_t     *domain_in;
     uint64_t           seed;
     uint32_t           spin_us, queue_tasks, full, latency_every;
+    ramify_schedule    schedule;
     bool               bind;
     bool               lent; /* makes no threads: the program's own come and go by rmf_worker_enter() */
     rmf_log            log;
@@ -160,6 +165,12 @@ void       rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place);
 
 /* Load of a domain, as policies see it: tasks queued below it (with weights) and running. pool: an rmf_pool. */
 double rmf_pool_load(const void *pool, uint32_t domain);
+
+/* The worker whose lane it is. */
+static inline rmf_worker *rmf_worker_of_lane(ramify_lane *lane)
+{
+    return (rmf_worker *)((char *)lane - offsetof(rmf_worker, lane.open));
+}
 
 /* Switches tracing on, each worker into the ring of its number, or off (rings NULL). The rings live until the pool ends:
  * a task that runs now still notes its end. */

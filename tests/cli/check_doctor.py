@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 # A machine of four cores with two hardware threads each, two NUMA nodes, on which nothing hurts.
 GOOD = {
@@ -134,6 +135,15 @@ def main():
     print(f'{len(CASES)} ailments, {len(HARMLESS)} that are none')
 
 
+def await_name(pid, name):
+    """Until the new process runs what it is to run."""
+    for _ in range(500):
+        with open(f'/proc/{pid}/comm', encoding='utf-8') as file:
+            if file.read().strip() == name:
+                return
+        time.sleep(0.02)
+
+
 def other_process(program):
     """A program that runs, bound to a CPU of ours, and whose environment asks for too much."""
     cpus = sorted(os.sched_getaffinity(0))
@@ -142,6 +152,7 @@ def other_process(program):
     with subprocess.Popen(['bash', '-c', 'while :; do :; done'], env={**os.environ, 'OMP_NUM_THREADS': '5000'}) as busy:
         try:
             os.sched_setaffinity(busy.pid, cpus[:1])
+            await_name(busy.pid, 'bash')
             said = doctor(program)
             assert said.returncode == 4 and f'process {busy.pid} (bash)' in said.stdout, said
             said = doctor(program, '--pid', str(busy.pid))

@@ -55,9 +55,14 @@ static void help_says_what_there_is(void **state)
     run("", "tree --help", &o);
     assert_int_equal(o.status, 0);
     assert_non_null(strstr(o.out, "--workers-per core|pu"));
-    run("", "help tree", &o);
-    assert_int_equal(o.status, 0);
-    assert_non_null(strstr(o.out, "--from"));
+    static const char *const details[][2] = { { "help tree", "--from" },     { "help policy", "TEXT" },
+                                              { "help top", "--interval" },  { "help report", "--output" },
+                                              { "help doctor", "--root" },   { "help version", "version" } };
+    for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
+        run("", details[i][0], &o);
+        assert_int_equal(o.status, 0);
+        assert_non_null(strstr(o.out, details[i][1]));
+    }
 }
 
 static void help_env_lists_every_variable(void **state)

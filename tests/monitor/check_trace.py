@@ -72,6 +72,10 @@ def check_everything_is_there(program, folder):
     names, phases = check_json(trace)
     assert names['demo_parent'] == 4 and names['demo_leaf'] == 64, names
     assert names['demo_fork'] > 0 and names['search'] > 0 and names['sleep'] > 0, names
+    assert names['demo leaf'] == 64 and names['demo work'] == 1, names
+    lanes = {e['args']['name']: e['tid'] for e in trace['traceEvents'] if e['ph'] == 'M' and e['name'] == 'thread_name'}
+    assert len(lanes) == 4 and all(e['tid'] == lanes['thread 0 from outside'] for e in trace['traceEvents']
+                                   if e['ph'] == 'B' and e['name'] == 'demo work'), lanes
     assert phases['s'] > 0 and phases['C'] > 1, phases
     assert 'trace written to' in ran.stderr, ran.stderr
     return len(trace['traceEvents'])
@@ -120,6 +124,14 @@ def await_file(path, is_there):
     raise AssertionError(f'{path} {"did not come" if is_there else "stayed"}')
 
 
+def await_line(log, words):
+    """Reads lines of a log until the one with the words; without hwloc there are others."""
+    for line in log:
+        if words in line:
+            return
+    raise AssertionError(f'{words}: not in the log')
+
+
 def check_trigger(program, folder):
     """The trace is recorded while the flag is there, as often as it comes."""
     flag, path = f'{folder}/flag', f'{folder}/while.json'
@@ -130,10 +142,10 @@ def check_trigger(program, folder):
             assert not os.path.exists(path)
             with open(flag, 'w', encoding='utf-8'):
                 pass
-            assert 'recording' in running.stderr.readline()
+            await_line(running.stderr, 'recording')
             time.sleep(0.1)
             os.remove(flag)
-            assert 'trace written' in running.stderr.readline()
+            await_line(running.stderr, 'trace written')
             names, _ = check_json(read(path))
             assert names['demo_leaf'] > 0, names
             os.remove(path)

@@ -227,6 +227,35 @@ static void counters_are_kept_by_region(void **state)
     assert_int_equal(ramify_stop(rt), RAMIFY_OK);
 }
 
+static void *take_snapshots(void *runtime)
+{
+    for (int i = 0; i < 20; i++) {
+        ramify_snapshot *s;
+        if (ramify_snapshot_take(runtime, &s))
+            return runtime;
+        ramify_snapshot_free(s);
+    }
+    return NULL;
+}
+
+/* Counting begins while regions run and others take snapshots: everybody reads the same counters. */
+static void counting_may_begin_at_any_time(void **state)
+{
+    (void)state;
+    ramify_runtime     *rt     = start(2, NULL);
+    ramify_code_region *region = define(rt, "early and late");
+    pthread_t           thread;
+    void               *failed;
+    assert_int_equal(pthread_create(&thread, NULL, take_snapshots, rt), 0);
+    run(rt, region, 1000);
+    assert_int_equal(ramify_counters_start(rt, "task_clock_ns,page_faults", NULL), RAMIFY_OK);
+    run(rt, region, 1000);
+    assert_null(take_snapshots(rt));
+    pthread_join(thread, &failed);
+    assert_null(failed);
+    assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+}
+
 typedef struct heard {
     uint32_t begins, ends, last;
     uint64_t ticks;
@@ -308,6 +337,7 @@ int main(void)
         cmocka_unit_test(many_threads_lose_nothing),
         cmocka_unit_test(runtimes_are_kept_apart),
         cmocka_unit_test(counters_are_kept_by_region),
+        cmocka_unit_test(counting_may_begin_at_any_time),
         cmocka_unit_test(a_listener_hears_both_ends),
         cmocka_unit_test(break_even_is_measured),
     };

@@ -28,7 +28,7 @@ static int close_tree(void **state)
 static rmf_trace *made(void)
 {
     rmf_trace *trace = NULL;
-    assert_int_equal(rmf_trace_make(tree, KEPT, 1.0, &trace), RAMIFY_OK);
+    assert_int_equal(rmf_trace_make(tree, 0, KEPT, 1.0, &trace), RAMIFY_OK);
     assert_int_equal(trace->lanes, 3);
     rmf_trace_begin(trace);
     return trace;

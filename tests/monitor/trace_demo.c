@@ -13,7 +13,8 @@
 #include <unistd.h>
 #include <ramify/ramify.h>
 
-static ramify_runtime *rt;
+static ramify_runtime     *rt;
+static ramify_code_region *in_leaf, *in_main;
 
 static double now_s(void)
 {
@@ -34,8 +35,10 @@ static bool has_stolen(bool forks)
 static void demo_leaf(void *unused)
 {
     (void)unused;
+    ramify_region_begin(in_leaf);
     for (double start = now_s(); !has_stolen(false) && now_s() - start < 10;)
         usleep(100);
+    ramify_region_end(in_leaf);
 }
 
 static void demo_parent(void *unused)
@@ -73,13 +76,14 @@ static int work(void)
 {
     ramify_group *group;
     ramify_fork   root = { 0 };
-    if (ramify_group_create(rt, NULL, &group))
+    if (ramify_group_create(rt, NULL, &group) || ramify_region_begin(in_main))
         return 1;
     for (int i = 0; i < 4; i++) /* one after the other: somebody is idle and can steal */
         if (ramify_submit(group, demo_parent, NULL, NULL) || ramify_wait(group))
             return 1;
     int failed = ramify_fork_call(rt, &root, demo_root) != RAMIFY_OK;
     usleep(20000); /* the workers go to sleep */
+    failed |= ramify_region_end(in_main) != RAMIFY_OK;
     return failed || ramify_group_free(group);
 }
 
@@ -165,6 +169,8 @@ int main(int argc, char **argv)
     if (argc < 2 || ramify_start(&(ramify_options){ .workers = workers, .no_bind = true, .log = print_log }, &rt))
         return 2;
     int failed = 2;
+    if (ramify_region_define(rt, "demo leaf", &in_leaf) || ramify_region_define(rt, "demo work", &in_main))
+        return 2;
     if (strcmp(argv[1], "run") == 0)
         failed = work();
     else if (strcmp(argv[1], "loop") == 0) {

@@ -45,7 +45,7 @@ def main():
             continue
         expected = outcome(serial, kernel, '1', '')
         for workers, policy in variants(form, kernel):
-            for style in ['forked'] + ['detached'] * kernel['detached']:
+            for style in ['forked'] + ['detached'] * kernel['detached'] + ['phased'] * kernel['ordered']:
                 runs += 1
                 found = outcome(program, kernel, workers, policy, style)
                 if found != expected:

@@ -57,5 +57,5 @@ def section(found, _report, _canvas):
 
 def summary(found, _report):
     lines = [TITLE] if found['rows'] else []
-    return lines + [f'  {row["name"]:14s}{row["impl"]:14s}{row["workers"]:3d} workers {row["seconds"]["median"]:9.3f} s'
+    return lines + [f'  {row["name"]:20s}{row["impl"]:14s}{row["workers"]:3d} workers {row["seconds"]["median"]:9.3f} s'
                     f'{row["ns_per_task"]:9.2f} ns per task' for row in found['rows']]

@@ -14,6 +14,7 @@ ORDER = 10
 TITLE = 'Beside the peers'
 
 COLUMNS = ('libgomp', 'libomp', 'openmp', 'onetbb', 'serial')
+OURS = ('ramify', 'ramify-clang')
 NO_WORK = ('fib', 'tree')  # their tasks are empty: a mean over ratios of a hundred says little about programs
 MARKS = {'ahead': '+', 'behind': '-', 'level': '='}
 
@@ -52,6 +53,10 @@ def series(plan):
             for workers in [1] if form.startswith('serial') else plan.counts:
                 extra = ('--input', plan.options.input) if plan.options.input and kernel['reads_input'] else ()
                 jobs.append(plan.kernel_job(form, kernel['name'], size, seed, workers=workers, extra=extra))
+                if kernel['ordered'] and form in OURS:
+                    phased = plan.kernel_job(form, kernel['name'], size, seed, workers=workers, extra=('--style', 'phased'))
+                    phased.impl += '-phased'
+                    jobs.append(phased)
         found.append(Series(kernel['name'], jobs, plan.repeats))
     return found
 
@@ -112,7 +117,7 @@ def times_section(found):
                 lines.append([text(row['name']), name, spread(row[name], 1e3), memory_of(row, f'{name} 1')])
         for workers, at in row['at'].items():
             shown = [(one['form'], one['figure']) for one in at['peers'].values()] + [
-                (ours, at[ours]) for ours in ('ramify', 'ramify-clang')]
+                (at[ours]['form'], at[ours]['figure']) for ours in OURS if at[ours]]
             lines += [[text(row['name']), f'{text(form)}, {workers}', spread(fig, 1e3), memory_of(row, f'{form} {workers}')]
                       for form, fig in shown if fig]
     return (f'<details><summary>Every time in milliseconds (median, least\u2013most), and the process\'s memory at its highest '
@@ -146,7 +151,7 @@ def speed_plot(found, canvas):
     for row in found['kernels']:
         if row['at'] and row['serial']:
             at = row['at'][max(row['at'])]
-            figures = [at['peers'].get(p, {}).get('figure') for p in ratios.PEERS] + [at['ramify']]
+            figures = [at['peers'].get(p, {}).get('figure') for p in ratios.PEERS] + [at['ramify'] and at['ramify']['figure']]
             rows.append([row['name']] + [row['serial']['median'] / fig['median'] if fig else None for fig in figures])
     return canvas.groups('speedup', 'speed-up over serial, all workers', titles, rows)
 
@@ -160,7 +165,8 @@ def section(found, report, canvas):
     return (f'<h2 id="ratios">{TITLE}</h2>\n' + not_ahead_section(found) +
             f'<h3>Ratios on {every} workers</h3>\n<p>How many times longer the peer takes than Ramify (its default policy, '
             f'{DEFAULT_POLICY}): above 1 Ramify is faster. Green and red only where the middle halves of the runs do not '
-            'touch; grey is no difference. A peer counts with the better of its forms: tied tasks, untied tasks, loops. libomp\'s '
+            'touch; grey is no difference. A peer counts with the better of its forms: tied tasks, untied tasks, loops; Ramify with the better '
+            'of dependencies and phases where a kernel has both. libomp\'s '
             'kernels are compiled by clang and compared with Ramify\'s compiled by clang, all others by gcc with gcc; "better '
             'OpenMP" is the less favourable of the two.</p>\n' +
             ratios_table(found, every) + others + means_section(found) + speed_plot(found, canvas) + kernel_list(found) +

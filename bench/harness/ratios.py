@@ -68,8 +68,10 @@ def own_failures(series_list):
 def at_workers(series, workers):
     """One kernel on so many workers: Ramify's figure, each peer's better form, and the ratios."""
     figures = {(job.impl, job.workers): of_job(job, 'seconds') for job in series.jobs if not job.policy}
-    found = {'ramify': figures.get(('ramify', workers)), 'ramify-clang': figures.get(('ramify-clang', workers)),
-             'peers': {}, 'against': {}}
+    found = {'peers': {}, 'against': {}}
+    for ours in ('ramify', 'ramify-clang'):
+        winner = best((form, figures.get((form, workers))) for form in (ours, f'{ours}-phased'))
+        found[ours] = {'form': winner[0], 'figure': winner[1]} if winner else None
     for peer, forms in PEERS.items():
         winner = best((form, figures.get((form, workers))) for form in forms)
         if winner:
@@ -77,12 +79,12 @@ def at_workers(series, workers):
     if not found['ramify']:
         return found
     for peer, theirs in found['peers'].items():
-        found['against'][peer] = against(found[OURS.get(peer, 'ramify')] or found['ramify'], theirs['figure'])
+        found['against'][peer] = against((found[OURS.get(peer, 'ramify')] or found['ramify'])['figure'], theirs['figure'])
     openmp = [found['against'][peer] for peer in OPENMP if peer in found['against']]
     if openmp:
         found['against']['openmp'] = min(openmp, key=lambda one: one['ratio'])
     if figures.get(('serial', 1)):
-        found['against']['serial'] = against(found['ramify'], figures[('serial', 1)])
+        found['against']['serial'] = against(found['ramify']['figure'], figures[('serial', 1)])
     return found
 
 
@@ -90,7 +92,7 @@ def speed_up(row, who):
     """How many times faster on all workers than on one: of Ramify, or of a peer's better forms; None if unknown."""
     def median(found):
         if who == 'ramify':
-            return found['ramify'] and found['ramify']['median']
+            return found['ramify'] and found['ramify']['figure']['median']
         return found['peers'][who]['figure']['median'] if who in found['peers'] else None
     counts = sorted(row['at'])
     one, every = median(row['at'][counts[0]]), median(row['at'][counts[-1]])

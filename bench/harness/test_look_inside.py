@@ -44,9 +44,10 @@ def main():
         assert os.path.exists(os.path.join(report, 'uts-t1.trace.json'))
         nameless = look(build, report, '--trace', '--kernel', 'none')
         assert nameless.returncode == 2 and 'uts-t1' in nameless.stderr, nameless
-        profiled = look(build, report, '--profile', 'perf', '--quick')
-        assert (profiled.returncode == 0) == ('open it with:' in profiled.stdout), profiled
-        assert profiled.returncode == 0 or 'no profile: ' in profiled.stderr, profiled
+        for tool in ('gprofng', 'perf'):
+            profiled = look(build, report, '--profile', tool, '--quick')
+            assert (profiled.returncode == 0) == ('open it with:' in profiled.stdout), profiled
+            assert profiled.returncode == 0 or 'no profile: ' in profiled.stderr, profiled
     print('profile: ' + (profiled.stdout.strip().splitlines() or ['none'])[0])
 
 

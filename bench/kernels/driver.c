@@ -4,14 +4,16 @@
  *   bench-FORM KERNEL [--workers N] [--size S] [--seed X] [--policy P] [--style S] [--repeat R] [--input F]
  *   bench-FORM --list
  *
- * Style: forked (a recursive kernel's own; others have one style), or detached where the kernel has that too.
- * Exit status: 0, 1 when a check fails against a known result, 2 for bad usage or no memory. */
+ * Style: forked (a recursive kernel's own; others have one style), or detached where the kernel has that too, or
+ * phased: an ordered kernel without its dependencies. Exit status: 0, 1 when a check fails against a known result, 2
+ * for bad usage or no memory. */
 #include "kernel.h"
 
 #include <sys/resource.h>
 #include <time.h>
 
 const char *bench_input;
+bool        bench_phased;
 
 static const bench_kernel *const kernels[] = {
     &bench_fib,       &bench_fib_cut,     &bench_tree,     &bench_uts_t1,     &bench_uts_t3,    &bench_uts_t3l,
@@ -40,7 +42,7 @@ typedef struct repetition {
 static void usage(void)
 {
     fputs("usage: bench-" BENCH_NAME " KERNEL [--workers N] [--size S] [--seed X] [--policy P]\n"
-          "       [--style forked|detached] [--repeat R] [--input FILE (spmv, bfs, triangles)]\n"
+          "       [--style forked|detached|phased] [--repeat R] [--input FILE (spmv, bfs, triangles)]\n"
           "       bench-" BENCH_NAME " --list\n",
           stderr);
     exit(2);
@@ -104,6 +106,9 @@ static const bench_kernel *kernel_named(const char *name)
 
 static bool is_detached(const char *style, const bench_kernel *kernel)
 {
+    bench_phased = kernel->ordered && strcmp(style, "phased") == 0;
+    if (bench_phased)
+        return false;
     if (strcmp(style, "detached") == 0 && kernel->run_detached)
         return true;
     if (strcmp(style, "forked") != 0) {
@@ -182,7 +187,10 @@ static bool run_once(const request_line *line)
     printf("{\"kernel\": \"%s\", \"impl\": \"" BENCH_NAME
            "\", \"policy\": \"%s\", \"style\": \"%s\", \"workers\": %u, \"size\": %ld, "
            "\"seed\": %llu, \"seconds\": %.9f, \"check\": \"%016llx\", \"known\": %s, \"right\": %s, \"tasks\": %llu",
-           line->kernel->name, line->setup.policy ? line->setup.policy : "", line->detached ? "detached" : "forked",
+           line->kernel->name, line->setup.policy ? line->setup.policy : "",
+           line->detached ? "detached"
+           : bench_phased ? "phased"
+                          : "forked",
            line->setup.workers, line->size, (unsigned long long)line->seed, seconds, (unsigned long long)outcome.check,
            known ? "true" : "false", right ? "true" : "false", (unsigned long long)outcome.tasks);
     bench_layer_report(stdout);

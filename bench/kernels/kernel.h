@@ -43,6 +43,9 @@ extern const bench_kernel bench_fib, bench_fib_cut, bench_tree, bench_uts_t1, be
     bench_alignment, bench_spmv, bench_bfs, bench_triangles, bench_barneshut, bench_jacobi, bench_zipf, bench_requests,
     bench_join, bench_histogram, bench_kmeans, bench_frames, bench_game;
 
+/* The style phased: an ordered kernel runs phase by phase, though the form has dependencies. */
+extern bool bench_phased;
+
 /* The file of --input, NULL without. */
 extern const char *bench_input;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Jobs on blocks ordered by what they read and change. Forms with dependencies submit each job with its own; the others
- * gather the jobs of a phase, which are independent of each other, and run them as blocks at the phase's end. */
+/* Jobs on blocks ordered by what they read and change. Forms with dependencies submit each job with its own; the
+ * others, and all in the style `phased`, gather the jobs of a phase, which are independent of each other, and run them
+ * as blocks at the phase's end. */
 #ifndef BENCH_ORDERED_H
 #define BENCH_ORDERED_H
 
@@ -37,15 +38,16 @@ static inline void bench_phases_add(bench_phases *p, bench_job job)
 {
     p->all++;
 #if BENCH_ORDERS
-    BENCH_ORDERED(bench_job_run, bench_job, job, job.read, job.reads, job.block);
-#else
-    p->jobs[p->count++] = job;
+    if (!bench_phased) {
+        BENCH_ORDERED(bench_job_run, bench_job, job, job.read, job.reads, job.block);
+        return;
+    }
 #endif
+    p->jobs[p->count++] = job;
 }
 
 static inline void bench_phase_end(bench_phases *p)
 {
-#if !BENCH_ORDERS
     bench_blocks all = { bench_job_run, p->jobs, sizeof *p->jobs, p->count, NULL, false };
 
     if (p->count == 1) /* as everybody writes it: the pivot's block is no loop */
@@ -53,15 +55,14 @@ static inline void bench_phase_end(bench_phases *p)
     else if (p->count)
         bench_each(&all);
     p->count = 0;
-#else
-    (void)p;
-#endif
 }
 
 static inline void bench_phases_wait(bench_phases *p)
 {
 #if BENCH_ORDERS
-    BENCH_ORDERED_WAIT();
+    if (!bench_phased) {
+        BENCH_ORDERED_WAIT();
+    }
 #endif
     (void)p;
 }

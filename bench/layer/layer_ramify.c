@@ -10,7 +10,7 @@
 enum {
     CHUNK_ITEMS    = 256, /* ramify_submit_batch's own batch size */
     CARRIED_BYTES  = 112, /* largest value a detached task may carry; with the header two cache lines */
-    EVEN_PARTS     = 16,  /* per worker, of a loop whose iterations cost the same: a late worker costs a sixteenth */
+    ORDERED_READS  = 3,   /* as layer.h says */
     POOL_GROW      = 256, /* copies made at once when a free list is empty */
     CELL_ALIGNMENT = 128, /* two lines: the adjacent-line prefetcher pairs them */
 };
@@ -31,7 +31,7 @@ typedef struct root_call {
 } root_call;
 
 static ramify_runtime *runtime;
-static ramify_group   *root_group;
+static ramify_group   *root_group, *ordered_group;
 static pool_cell      *pools;         /* one per worker */
 static bool            places_blocks; /* a policy was asked for: blocks are submitted, so that it places them */
 
@@ -54,6 +54,7 @@ void bench_layer_start(const bench_setup *setup)
         fprintf(stderr, "bench: %s\n", diagnosis.text);
     demand(status, "ramify_start");
     demand(ramify_group_create(runtime, NULL, &root_group), "ramify_group_create");
+    demand(ramify_group_create(runtime, NULL, &ordered_group), "ramify_group_create");
     places_blocks = setup->policy != NULL;
     pools         = aligned_alloc(CELL_ALIGNMENT, setup->workers * sizeof *pools);
     if (!pools)
@@ -77,39 +78,27 @@ void bench_layer_enter(void (*fn)(void *), void *argument)
     demand(ramify_wait(root_group), "ramify_wait");
 }
 
-/* Part of a loop; halves are forked, so that a thief takes the larger half of what is left. */
-typedef struct loop_part {
-    ramify_fork fork;
+/* A loop of a kernel, whose body takes a range of indexes. */
+typedef struct loop_call {
     void (*range)(void *argument, long first, long end);
     void *argument;
-    long  first, end, grain;
-} loop_part;
+} loop_call;
 
-static void run_part(ramify_context context, ramify_fork *fork)
+static void run_chunk(void *self, const ramify_chunk *chunk)
 {
-    loop_part *part = (loop_part *)fork;
+    const loop_call *call = self;
 
-    if (part->end - part->first <= part->grain) {
-        part->range(part->argument, part->first, part->end);
-        return;
-    }
-    loop_part low = *part, high = *part;
-    low.end = high.first = part->first + (part->end - part->first) / 2;
-    context              = ramify_fork_push(context, &high.fork, run_part);
-    run_part(context, &low.fork);
-    if (ramify_fork_join(&context, &high.fork))
-        run_part(context, &high.fork);
+    call->range(call->argument, (long)chunk->range[0].begin, (long)chunk->range[0].end);
 }
 
+/* The schedule is the library's default, which finds the grain itself; the kernel's is for the others. */
 void bench_ramify_loop(void (*range)(void *, long, long), void *argument, long count, long grain)
 {
-    long      parts = (long)ramify_runtime_workers(runtime) * EVEN_PARTS;
-    loop_part all   = { .range = range, .argument = argument, .first = 0, .end = count, .grain = grain };
+    loop_call          call = { range, argument };
+    const ramify_range all  = { 0, count, 1 };
 
-    if (grain == 0)
-        all.grain = count > parts ? count / parts : 1;
-    if (count > 0)
-        demand(ramify_fork_call(runtime, &all.fork, run_part), "ramify_fork_call");
+    (void)grain;
+    demand(ramify_for(runtime, &all, 1, run_chunk, &call, NULL), "ramify_for");
 }
 
 static void run_blocks(void *argument, long first, long end)
@@ -201,6 +190,22 @@ void bench_ramify_detach_keyed(ramify_task_fn fn, const void *value, size_t valu
     const ramify_hint hint = { .key = key, .has_key = true };
 
     demand(ramify_submit(root_group, run_carried, carry(fn, value, value_bytes), &hint), "ramify_submit");
+}
+
+void bench_ramify_ordered(ramify_task_fn fn, const void *value, size_t value_bytes, const void *const *reads, int count,
+                          const void *changed)
+{
+    ramify_depend on[ORDERED_READS + 1] = { { changed, RAMIFY_INOUT } };
+
+    for (int i = 0; i < count; i++)
+        on[i + 1] = (ramify_depend){ reads[i], RAMIFY_IN };
+    demand(ramify_submit_after(ordered_group, run_carried, carry(fn, value, value_bytes), NULL, on, (size_t)count + 1),
+           "ramify_submit_after");
+}
+
+void bench_ramify_ordered_wait(void)
+{
+    demand(ramify_wait(ordered_group), "ramify_wait");
 }
 
 unsigned bench_self(void)

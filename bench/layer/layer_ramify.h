@@ -13,6 +13,9 @@ extern "C" {
 void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn);
 void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes);
 void bench_ramify_detach_keyed(ramify_task_fn fn, const void *value, size_t value_bytes, uint64_t key);
+void bench_ramify_ordered(ramify_task_fn fn, const void *value, size_t value_bytes, const void *const *reads, int count,
+                          const void *changed);
+void bench_ramify_ordered_wait(void);
 void bench_ramify_loop(void (*range)(void *argument, long first, long end), void *argument, long count, long grain);
 
 #ifdef __cplusplus
@@ -57,6 +60,12 @@ void bench_ramify_loop(void (*range)(void *argument, long first, long end), void
             fn((type *)bench_argument, bench_i);                                                                       \
     }
 #define BENCH_LOOP(fn, type, argument, count, grain) bench_ramify_loop(fn##_range, (argument), (count), (grain))
-#define BENCH_ORDERS 0
+#define BENCH_ORDERS 1
+#define BENCH_ORDERED(fn, type, value, reads, count, changed)                                                          \
+    do {                                                                                                               \
+        type bench_copy = (value);                                                                                     \
+        bench_ramify_ordered(fn, &bench_copy, sizeof bench_copy, (const void *const *)(reads), (count), (changed));    \
+    } while (0)
+#define BENCH_ORDERED_WAIT() bench_ramify_ordered_wait()
 
 #endif

@@ -23,6 +23,9 @@
 
 enum { ROUNDS_MAX = 31, POINTS_MAX = 64 };
 
+/* So many points in a row below one half end the sweep: half the grain and less; one alone may be noise. */
+enum { FAILURES = 6 };
+
 /* From 50 us down, by the fourth root of one half each: 4 points per halving bound the error of interpolation. */
 static const double GRAIN_FIRST_NS = 50000, GRAIN_FACTOR = 0.8409;
 static const double PEAK_NS = 3e7;
@@ -211,21 +214,19 @@ static point measure(const request *q, metg_graph *graph, long iterations, doubl
     return p;
 }
 
-/* From the coarse end: the first point below one half, and the one before it. */
+/* The finest point with at least one half, and the next finer one. */
 static double metg_of(const point *points, int count, double scale, const char **bound)
 {
-    *bound = "exact";
-    for (int i = 0; i < count; i++) {
-        double e = points[i].efficiency * scale;
-        if (e >= 0.5)
-            continue;
-        if (i == 0)
-            break;
-        double before = points[i - 1].efficiency * scale, share = (before - 0.5) / (before - e);
-        return exp(log(points[i - 1].granularity_ns) * (1 - share) + log(points[i].granularity_ns) * share);
-    }
-    *bound = points[0].efficiency * scale < 0.5 ? "above" : "below";
-    return points[0].efficiency * scale < 0.5 ? points[0].granularity_ns : points[count - 1].granularity_ns;
+    int i = count - 1;
+
+    while (i >= 0 && points[i].efficiency * scale < 0.5)
+        i--;
+    *bound = i < 0 ? "above" : i == count - 1 ? "below" : "exact";
+    if (i < 0 || i == count - 1)
+        return points[i < 0 ? 0 : i].granularity_ns;
+    double e = points[i].efficiency * scale, finer = points[i + 1].efficiency * scale;
+    double share = (e - 0.5) / (e - finer);
+    return exp(log(points[i].granularity_ns) * (1 - share) + log(points[i + 1].granularity_ns) * share);
 }
 
 static int sweep(const request *q, metg_graph *graph, double peak, point *points)
@@ -234,14 +235,14 @@ static int sweep(const request *q, metg_graph *graph, double peak, point *points
     long   last  = 0;
     int    count = 0, below = 0;
 
-    for (; count < POINTS_MAX && below < 3 && last != 1; grain *= GRAIN_FACTOR) {
+    for (; count < POINTS_MAX && below < FAILURES && last != 1; grain *= GRAIN_FACTOR) {
         long iterations = (long)(grain * peak / q->workers);
         iterations      = iterations < 1 ? 1 : iterations;
         if (iterations == last)
             continue;
         points[count] = measure(q, graph, iterations, peak);
-        below += points[count++].efficiency < 0.5;
-        last = iterations;
+        below         = points[count++].efficiency < 0.5 ? below + 1 : 0;
+        last          = iterations;
     }
     return count;
 }

@@ -108,7 +108,7 @@ void micro_close(void)
 
 void micro_print_loop(const char *bench, const micro_request *request, const char *how, uint64_t *round_ns)
 {
-    uint64_t *kept  = round_ns + MICRO_LOOP_WARM;
+    uint64_t *kept   = round_ns + MICRO_LOOP_WARM;
     long      rounds = MICRO_LOOP_ROUNDS - MICRO_LOOP_WARM;
 
     qsort(kept, (size_t)rounds, sizeof *kept, compare_ticks);

@@ -155,21 +155,21 @@ static void flat_100ns(const micro_request *request)
 }
 
 /* STATEMENT runs the loop once, inside or with its own parallel region. */
-#define LOOP_BENCH(function, bench, how, STATEMENT)                   \
-    static void function(const micro_request *request)                \
-    {                                                                 \
-        uint64_t round_ns[MICRO_LOOP_ROUNDS];                         \
-        size_t   count = (size_t)request->count;                      \
-        for (int round = 0; round < MICRO_LOOP_ROUNDS; round++) {     \
-            uint64_t begin = micro_now_ns();                          \
-            STATEMENT                                                 \
-            round_ns[round] = micro_now_ns() - begin;                 \
-        }                                                             \
-        micro_print_loop(bench, request, how, round_ns);              \
+#define LOOP_BENCH(function, bench, how, STATEMENT)                                                                    \
+    static void function(const micro_request *request)                                                                 \
+    {                                                                                                                  \
+        uint64_t round_ns[MICRO_LOOP_ROUNDS];                                                                          \
+        size_t   count = (size_t)request->count;                                                                       \
+        for (int round = 0; round < MICRO_LOOP_ROUNDS; round++) {                                                      \
+            uint64_t begin = micro_now_ns();                                                                           \
+            STATEMENT                                                                                                  \
+            round_ns[round] = micro_now_ns() - begin;                                                                  \
+        }                                                                                                              \
+        micro_print_loop(bench, request, how, round_ns);                                                               \
     }
 
-#define FOR_EACH                        \
-    for (size_t i = 0; i < count; i++)  \
+#define FOR_EACH                                                                                                       \
+    for (size_t i = 0; i < count; i++)                                                                                 \
         micro_iterate();
 
 LOOP_BENCH(loop_grain1, "loop-grain1", "omp parallel for schedule(dynamic,1)",
@@ -185,7 +185,7 @@ LOOP_BENCH(loop_tasks, "loop-tasks", "omp taskloop grainsize(1)",
 /* An iteration for each thread: what a loop costs that has next to nothing to do. */
 static void loop_empty(const micro_request *request)
 {
-    uint64_t *ticks = (uint64_t *)calloc((size_t)request->count, sizeof *ticks);
+    uint64_t *ticks   = (uint64_t *)calloc((size_t)request->count, sizeof *ticks);
     long      threads = request->workers;
 
     for (long round = 0; round < request->count; round++) {
@@ -234,10 +234,12 @@ static void grain_loop(const micro_request *request)
 }
 
 static const micro_bench benches[] = {
-    { "loop-grain1", loop_grain1 },       { "loop-tasks", loop_tasks },       { "loop-auto", loop_auto },
-    { "loop-guided", loop_guided },       { "loop-empty", loop_empty },
-    { "grain-task", grain_task },         { "grain-loop", grain_loop },       { "handoff-spin", handoff_spin },
-    { "handoff-parked", handoff_parked }, { "inside-single", inside_single }, { "inside-batch", inside_batch },
-    { "inside-many", inside_many },       { "flat-100ns", flat_100ns },       { NULL, NULL },
+    { "loop-grain1", loop_grain1 },       { "loop-tasks", loop_tasks },
+    { "loop-auto", loop_auto },           { "loop-guided", loop_guided },
+    { "loop-empty", loop_empty },         { "grain-task", grain_task },
+    { "grain-loop", grain_loop },         { "handoff-spin", handoff_spin },
+    { "handoff-parked", handoff_parked }, { "inside-single", inside_single },
+    { "inside-batch", inside_batch },     { "inside-many", inside_many },
+    { "flat-100ns", flat_100ns },         { NULL, NULL },
 };
 const micro_bench *const micro_benches = benches;

@@ -270,6 +270,7 @@ static void external_100ns(const micro_request *request)
 static const micro_bench benches[] = {
     { "grain-task", micro_grain_task },
     { "grain-fork", micro_grain_fork },
+    { "grain-loop", micro_grain_loop },
     { "handoff-spin", handoff_spin },
     { "handoff-parked", handoff_parked },
     { "external-single", external_single },

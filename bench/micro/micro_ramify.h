@@ -23,6 +23,7 @@ void micro_idle(const micro_request *request);
 /* Efficiency over grain, in micro_ramify_grain.c. */
 void micro_grain_task(const micro_request *request);
 void micro_grain_fork(const micro_request *request);
+void micro_grain_loop(const micro_request *request);
 
 /* Those of micro_ramify_loops.c. */
 void micro_loop_grain1(const micro_request *request);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Efficiency over grain in Ramify: tasks submitted one by one, as an `omp task` per item; and forks by halving. */
+/* Efficiency over grain in Ramify: tasks submitted one by one, as an `omp task` per item; forks by
+ * halving; and a loop whose grain the library finds. */
 #include "micro_ramify.h"
 
 static ramify_runtime *the_runtime; /* of the measurement, whose callback takes the slice alone */
@@ -76,5 +77,28 @@ void micro_grain_fork(const micro_request *request)
 {
     start(request);
     micro_grain("grain-fork", request, "ramify_fork_push by halving, a leaf per item", slice_of_forks);
+    micro_demand(ramify_stop(the_runtime), "ramify_stop");
+}
+
+static void work_chunk(void *self, const ramify_chunk *chunk)
+{
+    uint64_t *words = self;
+
+    for (int64_t i = chunk->range[0].begin; i < chunk->range[0].end; i++)
+        micro_work(&words[i], the_steps);
+}
+
+static void slice_of_loop(micro_slice *slice)
+{
+    const ramify_range all = { 0, slice->count, 1 };
+
+    the_steps = slice->steps;
+    micro_demand(ramify_for(the_runtime, &all, 1, work_chunk, slice->words, NULL), "ramify_for");
+}
+
+void micro_grain_loop(const micro_request *request)
+{
+    start(request);
+    micro_grain("grain-loop", request, "ramify_for, schedule auto", slice_of_loop);
     micro_demand(ramify_stop(the_runtime), "ramify_stop");
 }

@@ -177,7 +177,7 @@ typedef enum ramify_metrics_format {
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_snapshot_render(const ramify_snapshot *snapshot,
                                                                  ramify_metrics_format format, char **text);
 
-/* One metric there is, without a value: name, unit, meaning, kind, and whether it is sampled.
+/* One metric there is, without a value: name, unit, meaning, kind.
  * i: 0, 1, ..; metric: out. Threads: any, never blocks. Errors: ERR_RANGE no i-th. Cost: O(1). */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_metric_describe(uint32_t i, ramify_metric *metric);
 

@@ -45,6 +45,8 @@ COUNT_OF(forks)
 COUNT_OF(forks_stolen)
 COUNT_OF(forks_at_once)
 COUNT_OF(inline_runs)
+COUNT_OF(near_unknown)
+COUNT_OF(rebinds)
 COUNT_OF(parks)
 COUNT_OF(parks_aborted)
 COUNT_OF(wakes)
@@ -350,6 +352,8 @@ static const rmf_metric_entry entries[] = {
     { rmf_region_ns, "ns", "time in a region, its inner ones included", RAMIFY_METRIC_COUNTER, 0, NULL },
     { rmf_region_imbalance, "1", "largest over mean time of the threads that were in a region, minus one",
       RAMIFY_METRIC_GAUGE, 0, NULL },
+    COUNTER("rebinds", "times", RW, compute_rebinds, "a worker was elsewhere than it was bound, or could come home")
+    COUNTER("near_unknown", "hints", R, compute_near_unknown, "hints with an address that no region of memory knows")
     COUNTER("bind_failures", "workers", RW, compute_bind_failures, "workers the system did not let us bind")
 };
 

@@ -120,6 +120,7 @@ static void forget(rmf_scope *scope, rmf_address *entry)
         rmf_baton_unuse(&scope->stock, entry->baton);
     entry->address = NULL;
     entry->baton   = NULL;
+    entry->access  = 0; /* nobody joins what is gone */
 }
 
 /* Forgets the addresses whose tasks have all ended, in the old table, which loses its order by that; how many are left.

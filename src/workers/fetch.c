@@ -246,17 +246,17 @@ bool rmf_fetch_from(rmf_worker *worker, uint32_t victim_number, rmf_task *task)
     return from_lane(worker, victim, level, 1, task) || from_deque(worker, victim, level, task);
 }
 
-/* Mean run time of tasks at a home, by those of its workers that have sampled one; where none has, what a searcher
- * spends before it sleeps. */
-static uint64_t run_ticks_at(const rmf_pool *pool, const ramify_domain *home)
+/* Mean run time of tasks at a home, by those of its workers that know theirs; where none does, the thief's own; at the
+ * very start what a searcher spends before it sleeps. */
+static uint64_t run_ticks_at(const rmf_worker *thief, const ramify_domain *home)
 {
-    uint64_t sum = 0, known = 0;
+    uint64_t sum = 0, known = 0, own = rmf_load_relaxed(&thief->run_ticks);
     for (uint32_t leaf = home->first_leaf; leaf < home->first_leaf + home->leaf_count; leaf++) {
-        uint64_t ticks = rmf_load_relaxed(&pool->workers[leaf]->run_ticks);
+        uint64_t ticks = rmf_load_relaxed(&thief->pool->workers[leaf]->run_ticks);
         sum += ticks;
         known += ticks != 0;
     }
-    return known ? sum / known : pool->spin_ticks;
+    return known ? sum / known : own ? own : thief->pool->spin_ticks;
 }
 
 /* Ticks until a worker may take from the tasks kept for a domain that it is not below; 0: now. homed: not empty. */
@@ -269,7 +269,7 @@ static uint64_t wait_for_home(const rmf_worker *worker, uint32_t domain, const r
                                    .workers      = home->leaf_count,
                                    .filled_ticks = rmf_load_relaxed(&homed->filled_ticks),
                                    .taken_ticks  = rmf_load_relaxed(&homed->taken_ticks),
-                                   .run_ticks    = run_ticks_at(worker->pool, home) };
+                                   .run_ticks    = run_ticks_at(worker, home) };
     return rmf_remote_wait(&state, worker->remote[domain], rmf_clock_ticks());
 }
 

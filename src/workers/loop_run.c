@@ -146,7 +146,7 @@ static RAMIFY_COLD void attend(hand *h)
 static inline bool is_wanted(const hand *h)
 {
     const rmf_loop *loop = h->loop;
-    return rmf_lane_is_asked(&h->worker->lane) | (rmf_load_relaxed(&((rmf_loop *)(uintptr_t)loop)->stopped) != 0) ||
+    return rmf_lane_is_asked(&h->worker->lane) || (rmf_load_relaxed(&((rmf_loop *)(uintptr_t)loop)->stopped) != 0) ||
            (loop->group && ramify_group_cancelled(loop->group));
 }
 

@@ -50,12 +50,14 @@ struct rmf_worker {
     rmf_deque        deque; /* its first line is the owner's, its second the thieves' */
     rmf_lane         lane;
     rmf_monitor_cell cell;
-    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t run_ticks; /* sliding mean of its sampled tasks; 0: none yet */
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t run_ticks; /* sliding mean of its tasks; 0: none yet */
     _Alignas(RMF_PAIR_BYTES) rmf_pool *pool; /* from here on the worker's own */
     uint32_t      number;                    /* also its leaf */
     uint32_t      domain;                    /* its leaf's domain */
     int32_t       tid;                       /* the system's number of its thread */
     uint64_t      handle_from_ticks;         /* end of a sampled task that nothing has followed yet, 0: none */
+    uint64_t      busy_from_ticks;           /* when it last found work, 0: it waits in a task */
+    uint64_t      tasks_before;              /* it had run then */
     _Atomic(rmf_trace_ring *) trace;         /* NULL: off; written by rmf_pool_trace() */
     rmf_stock     stock, dependents;
     uint32_t      until_run_sample; /* vertices until the run of one is timed */

@@ -78,10 +78,12 @@ static uint32_t domain_near(rmf_pool *pool, const void *address)
 }
 
 /* Domain a task goes to, from one it is not to leave. Stealing needs no plan: a worker keeps it, others leave it where
- * they were told to. */
+ * they were told to; and what was told to a few of several nodes stays there, too. */
 static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, uint32_t from)
 {
     if (rmf_plan_is_stealing(pool->plan)) {
+        if (from == 0)
+            return worker ? worker->domain : 0;
         const ramify_domain *d    = &pool->domains[from];
         bool                 keep = worker && worker->number - d->first_leaf < d->leaf_count;
         return keep && !rmf_remote_is_far(&pool->remote, from) ? worker->domain : from;
@@ -110,24 +112,33 @@ static float weight_of(const ramify_hint *hint)
     return (float)(hint->weight < WEIGHT_MAX ? hint->weight : WEIGHT_MAX);
 }
 
-/* A task whose domain was asked for, or follows from its key, has a home there. */
-static rmf_way way_of(const rmf_pool *pool, const ramify_hint *hint, uint32_t home, bool asked)
+/* Of a task that names its data. The data's domain is all that an address says: who below it gets to the task first is
+ * as near as the others. *is_known: an address gave the task its domain. */
+static __attribute__((noinline)) uint32_t place_near(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender,
+                                                     const ramify_hint *hint, bool *is_known)
 {
-    rmf_way way      = rmf_way_of(hint);
-    bool    has_home = asked || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
-    way.homed        = has_home && rmf_way_is_usual(way) && rmf_remote_is_far(&pool->remote, home);
-    return way;
+    uint32_t near = domain_near(pool, hint->near);
+    *is_known     = near != RAMIFY_NONE;
+    if (*is_known && !hint->has_key)
+        return near;
+    return place(pool, worker, sender, hint, *is_known ? near : 0);
 }
 
 /* Where a hint leads; way: out. */
-static uint32_t place_hinted(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
-                             rmf_way *way)
+static inline uint32_t place_hinted(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                                    rmf_way *way)
 {
-    uint32_t near = hint->near && !hint->domain ? domain_near(pool, hint->near) : RAMIFY_NONE;
-    uint32_t from = near != RAMIFY_NONE ? near : hint->domain ? hint->domain - 1 : 0;
-    /* The data's domain is all that an address says: who below it gets to the task first is as near as the others. */
-    uint32_t home = near != RAMIFY_NONE && !hint->has_key ? near : place(pool, worker, sender, hint, from);
-    *way          = way_of(pool, hint, home, near != RAMIFY_NONE || hint->domain);
+    bool     has_home = hint->domain != 0;
+    uint32_t home;
+    *way = rmf_way_of(hint);
+    if (hint->near && !has_home)
+        home = place_near(pool, worker, sender, hint, &has_home);
+    else
+        home = place(pool, worker, sender, hint, has_home ? hint->domain - 1 : 0);
+    if (pool->remote.is_far) { /* several nodes: a key gives a home, too, where the policy heeds it */
+        has_home   = has_home || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
+        way->homed = has_home && rmf_way_is_usual(*way) && rmf_remote_is_far(&pool->remote, home);
+    }
     return home;
 }
 

@@ -140,9 +140,12 @@ void rmf_worker_resume(rmf_worker *worker, uint64_t since_ticks)
         worker->frame->start_ticks += rmf_clock_ticks() - since_ticks;
 }
 
-static void enter(rmf_worker *worker, rmf_state state)
+/* Returns the time. */
+static uint64_t enter(rmf_worker *worker, rmf_state state)
 {
-    rmf_time_enter(&worker->cell.time, state, rmf_clock_ticks());
+    uint64_t now = rmf_clock_ticks();
+    rmf_time_enter(&worker->cell.time, state, now);
+    return now;
 }
 
 void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home)
@@ -356,17 +359,34 @@ static bool search_traced(rmf_worker *worker, rmf_task *task, const rmf_goal *go
     return found;
 }
 
+/* Out of work: what it did since it found the first of it says how long a task takes, at no further look at the clock.
+ * Samples come too rarely for that: a loop of fewer than latency_every tasks has one for all workers together. Nothing
+ * is learnt where a task waits, since the tasks around and inside it cannot be told apart. */
+static void note_busy_time(rmf_worker *worker, uint64_t now_ticks)
+{
+    uint64_t tasks = rmf_load_relaxed(&worker->cell.counts.tasks) - worker->tasks_before;
+    if (!worker->frame && worker->busy_from_ticks && tasks && now_ticks > worker->busy_from_ticks)
+        slide_run(worker, (now_ticks - worker->busy_from_ticks) / tasks);
+    worker->busy_from_ticks = 0;
+}
+
+static void begin_busy_time(rmf_worker *worker, uint64_t now_ticks)
+{
+    worker->busy_from_ticks = worker->frame ? 0 : now_ticks;
+    worker->tasks_before    = rmf_load_relaxed(&worker->cell.counts.tasks);
+}
+
 bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
 {
     if ((goal->group || goal->fork) && rmf_goal_is_reached(worker->pool, goal))
         return false;
     if (rmf_fetch_own(worker, task))
         return true;
-    enter(worker, RMF_STATE_SEARCHING);
+    note_busy_time(worker, enter(worker, RMF_STATE_SEARCHING));
     rmf_count(&worker->cell.counts.searches, 1);
     worker->handle_from_ticks = 0;
     bool found = glance(worker, task) || search_traced(worker, task, goal);
-    enter(worker, RMF_STATE_BUSY);
+    begin_busy_time(worker, enter(worker, RMF_STATE_BUSY));
     return found;
 }
 

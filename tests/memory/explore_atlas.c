@@ -35,7 +35,7 @@ static void write_edition(uint32_t e)
 
 static void setup(void)
 {
-    atlas = (rmf_atlas){ 0 };
+    atlas = (rmf_atlas){ .current = NULL };
     for (uint32_t e = 0; e < EDITIONS; e++)
         begun[e] = false;
     write_edition(0);

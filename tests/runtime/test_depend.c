@@ -350,12 +350,15 @@ static void readers_are_forgotten(void **state)
     assert_int_equal(ramify_stop(rt), RAMIFY_OK);
 }
 
+static char turned;
+
 /* Groups that come and go keep neither addresses nor tasks. */
 static void groups_are_scopes(void **state)
 {
     (void)state;
     ramify_runtime     *rt  = started_with(2);
     const ramify_depend out = { &value, RAMIFY_OUT }, in = { &value, RAMIFY_IN };
+    const ramify_depend turns = { &turned, RAMIFY_COMMUTATIVE };
     static gate         g;
     ramify_group       *first = new_group(rt, NULL);
     g                         = (gate){ 0 };
@@ -365,6 +368,8 @@ static void groups_are_scopes(void **state)
         ramify_group *other = new_group(rt, NULL);
         assert_int_equal(ramify_submit_after(other, set_value, (void *)(intptr_t)r, NULL, &out, 1), RAMIFY_OK);
         assert_int_equal(ramify_submit_after(other, get_value, &seen[0], NULL, &in, 1), RAMIFY_OK);
+        assert_int_equal(ramify_submit_after(other, nothing, NULL, NULL, &turns, 1),
+                         RAMIFY_OK); /* a baton of its own */
         assert_int_equal(ramify_wait(other), RAMIFY_OK);
         assert_int_equal(seen[0], r);
         assert_int_equal(ramify_group_free(other), RAMIFY_OK);

@@ -3,6 +3,7 @@
 #include "explore_pool.h"
 
 #include "depend_inside.h"
+#include "graph_inside.h"
 #include "submit.h"
 
 #include <malloc.h>
@@ -89,6 +90,8 @@ void explored_pool_drop(void)
         rmf_scope_drop(atomic_load(&g->scope));
         free(g);
     }
+    while (pool->graphs)
+        rmf_graph_drop(pool->graphs);
     rmf_parking_drop(&pool->parking);
     rmf_depot_drop(&pool->depot);
     rmf_depot_drop(&pool->dependents);

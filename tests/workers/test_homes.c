@@ -25,8 +25,8 @@ typedef struct job {
 
 static uint64_t     now_ns;
 static ramify_tree *tree;
-static rmf_plan    *plan;
-static rmf_pool    *pool;
+static rmf_plan    *plan, *by_key; /* work-stealing, affinity */
+static rmf_pool    *pool, pool_memory; /* aligned to its lines, as what a test allocates is not */
 static ramify_group group;
 static rmf_worker  *running; /* whoever the virtual time belongs to now */
 static job          jobs[TASKS_MOST];
@@ -66,6 +66,8 @@ static void run_job(void *argument)
 {
     job     *j    = argument;
     uint32_t node = node_of(running->number);
+    if (j->node == RAMIFY_NONE) /* first touch */
+        j->node = node;
     uint64_t cost = cost_on(j, node);
     tally   *t    = &tallies[running->number];
     if (j->node == 0 && !first_away_ns[node])
@@ -82,6 +84,7 @@ static int open_machine(void **state)
     (void)state;
     tree = homes_tree(NODES / 2, PER_NODE);
     assert_int_equal(rmf_plan_create(tree, "work-stealing", NULL, 0, NULL, &plan), RAMIFY_OK);
+    assert_int_equal(rmf_plan_create(tree, "affinity", NULL, 0, NULL, &by_key), RAMIFY_OK);
     return 0;
 }
 
@@ -89,13 +92,14 @@ static int close_machine(void **state)
 {
     (void)state;
     rmf_plan_free(plan);
+    rmf_plan_free(by_key);
     ramify_tree_free(tree);
     return 0;
 }
 
 static void make_pool(void)
 {
-    pool  = test_calloc(1, sizeof *pool);
+    pool  = &pool_memory;
     *pool = (rmf_pool){ .tree          = tree,
                         .plan          = plan,
                         .worker_count  = WORKERS,
@@ -143,12 +147,12 @@ static void drop_pool(void)
     rmf_depot_drop(&pool->depot);
     test_free(pool->workers);
     test_free(pool->mail);
-    test_free(pool);
 }
 
 static void submit(uint32_t i, bool strict)
 {
-    ramify_hint hint = ramify_at(numa_domain(jobs[i].node));
+    bool        keyed = pool->plan == by_key;
+    ramify_hint hint  = keyed ? ramify_keyed(i) : ramify_at(numa_domain(jobs[i].node));
     hint.strict      = strict;
     jobs[i].runs     = 0;
     assert_int_equal(ramify_submit(&group, run_job, &jobs[i], &hint), RAMIFY_OK);
@@ -233,6 +237,43 @@ static void even_cost_stays_at_home(void **state)
     report("even cost", BLOCKS * SWEEPS);
     assert_true(share_at_home(BLOCKS * SWEEPS) >= 0.95);
     assert_true(spread(false) <= 0.10);
+    drop_pool();
+}
+
+/* The same where thieves take what they find: what the rule is there for. */
+static void without_the_rule_it_scatters(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 128, SWEEPS = 10 };
+    make_pool();
+    rmf_remote_drop(&pool->remote);
+    for (uint32_t w = 0; w < WORKERS; w++)
+        pool->workers[w]->remote = NULL;
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        jobs[i] = (job){ .cost_ns = 20000 + 10 * (i * 37 % 100), .node = i / (BLOCKS / NODES) };
+    for (uint32_t s = 0; s < SWEEPS; s++)
+        sweep(BLOCKS, false);
+    report("even cost, without the rule", BLOCKS * SWEEPS);
+    assert_true(share_at_home(BLOCKS * SWEEPS) < 0.90);
+    drop_pool();
+}
+
+/* Blocks with a key and skewed cost, touched first by whoever runs them first. */
+static void keys_keep_their_place(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 512, SWEEPS = 8 };
+    uint64_t random = 11;
+    make_pool();
+    pool->plan = by_key;
+    for (uint32_t i = 0; i < BLOCKS; i++)
+        jobs[i] = (job){ .cost_ns = ramify_random(&random) % 8 ? 10000 : 40000, .node = RAMIFY_NONE };
+    for (uint32_t s = 0; s < SWEEPS; s++)
+        sweep(BLOCKS, false);
+    report("keys, skewed cost", BLOCKS * SWEEPS);
+    assert_true(share_at_home(BLOCKS * SWEEPS) >= 0.95);
+    assert_true(spread(false) <= 0.20);
+    assert_true(spread(true) <= 0.20);
     drop_pool();
 }
 
@@ -355,6 +396,50 @@ static void prices_follow_the_distances(void **state)
     rmf_remote_drop(&remote);
 }
 
+/* Without a sample, from the time between looks for work. */
+static void run_time_is_known_without_samples(void **state)
+{
+    (void)state;
+    enum { COST = 1000, JOBS = 4 };
+    const rmf_goal end = { NULL, NULL };
+    rmf_task       task;
+    make_pool();
+    rmf_worker *worker  = running = pool->workers[1 * PER_NODE];
+    pool->latency_every = 1u << 30;
+    for (uint32_t i = 0; i < JOBS; i++) {
+        jobs[i] = (job){ .node = 1, .cost_ns = COST };
+        submit(i, false);
+    }
+    for (uint32_t i = 0; i < JOBS; i++) {
+        assert_true(rmf_worker_next(worker, &task, &end));
+        if (i > 0)
+            assert_int_equal(atomic_load(&worker->run_ticks), COST);
+        rmf_worker_run(worker, &task);
+        atomic_store(&worker->run_ticks, 0);
+    }
+    rmf_worker_settle(worker);
+    drop_pool();
+}
+
+/* Nobody at home knows how long a task takes: a thief goes by its own, and only without that by the shortest wait. */
+static void a_thief_judges_by_its_own_run_time(void **state)
+{
+    (void)state;
+    rmf_task task;
+    make_pool();
+    rmf_worker *thief = running = pool->workers[(NODES - 1) * PER_NODE];
+    jobs[0]           = (job){ .node = 0, .cost_ns = 1000 };
+    submit(0, false);
+    now_ns += 4 * pool->spin_ticks; /* more than the price of a task that takes as long as a search */
+    atomic_store(&thief->run_ticks, 1000 * pool->spin_ticks);
+    assert_false(rmf_fetch_far(thief, &task));
+    atomic_store(&thief->run_ticks, 0);
+    assert_true(rmf_fetch_far(thief, &task));
+    rmf_worker_run(thief, &task);
+    rmf_worker_settle(thief);
+    drop_pool();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,10 +447,14 @@ int main(void)
         cmocka_unit_test(prices_follow_the_distances),
         cmocka_unit_test(one_node_has_no_prices),
         cmocka_unit_test(even_cost_stays_at_home),
+        cmocka_unit_test(without_the_rule_it_scatters),
+        cmocka_unit_test(keys_keep_their_place),
         cmocka_unit_test(skewed_cost_leaves_nobody_idle),
         cmocka_unit_test(an_overloaded_home_is_helped_nearest_first),
         cmocka_unit_test(what_waits_too_long_is_taken),
         cmocka_unit_test(strict_is_never_taken),
+        cmocka_unit_test(run_time_is_known_without_samples),
+        cmocka_unit_test(a_thief_judges_by_its_own_run_time),
     };
     return cmocka_run_group_tests(tests, open_machine, close_machine) != 0;
 }

@@ -173,8 +173,8 @@ static void own(cpu_state *cpu, uint64_t line)
             forget(&shared[node], line);
             cpu->counts.invalidations++;
         }
-    e->nodes                                     = (uint16_t)(1u << cpu->node);
-    e->dirty                                     = (int16_t)cpu->node;
+    e->nodes = (uint16_t)(1u << cpu->node);
+    e->dirty = (int16_t)cpu->node;
     cpu->first.words[find(&cpu->first, line)] |= WRITABLE;
 }
 

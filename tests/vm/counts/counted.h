@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { COUNTED_WORKERS = 64, COUNTED_PIECES = 1024, COUNTED_PAGE_BYTES = 4096 };
+enum { COUNTED_WORKERS = 64, COUNTED_PIECES = 4096, COUNTED_PAGE_BYTES = 4096 };
 
 /* A piece of work, independent of the others in its loop. */
 typedef struct counted_piece counted_piece;

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-/* 8 MiB of keys and 8 MiB to merge into; a block is 32 KiB, a first-level cache. */
-enum { BLOCK = 4096, BLOCKS = 256, KEYS = BLOCK * BLOCKS, NODES = 4, RUNS_MOST = 4, INSERTION = 16 };
+/* 8 MiB of keys and 8 MiB to merge into; a block is 32 KiB, a first-level cache; a piece of a merge is 128 KiB. */
+enum { BLOCK = 4096, BLOCKS = 256, PIECE = 4 * BLOCK, KEYS = BLOCK * BLOCKS, NODES = 4, RUNS_MOST = 4, INSERTION = 16 };
 
 static uint64_t     *keys, *spare;
 static counted_piece pieces[BLOCKS];
-static long          run_keys, ways; /* of the loop that runs: length of an input run, how many become one */
+static long run_keys, ways, piece_keys; /* of the loop that runs: length of an input run, how many become one */
 
 static void fill(const counted_piece *piece)
 {
@@ -66,8 +66,8 @@ static long place_in(const uint64_t *run, long low, long high, uint64_t pivot, b
 }
 
 /* Where the first `target` keys of the merged output end in each run. Of a pivot from the widest window it is known how
- * many keys come before it, so one side of every window goes (multiway selection: Varman, Scheufler, Iyer, Ricard, "Merging
- * multiple lists on hierarchical-memory multiprocessors", J. Parallel Distrib. Comput. 12, 1991). */
+ * many keys come before it, so one side of every window goes (multiway selection: Varman, Scheufler, Iyer, Ricard,
+ * "Merging multiple lists on hierarchical-memory multiprocessors", J. Parallel Distrib. Comput. 12, 1991). */
 static void find_cut(const uint64_t *base, long target, long *low)
 {
     long high[RUNS_MOST], place[RUNS_MOST];
@@ -99,15 +99,14 @@ static void find_cut(const uint64_t *base, long target, long *low)
 
 static void merge_piece(const counted_piece *piece)
 {
-    long            at = piece->number * BLOCK, within = at % (run_keys * ways), next[RUNS_MOST], end[RUNS_MOST];
+    long            at = piece->number * piece_keys, within = at % (run_keys * ways), next[RUNS_MOST], end[RUNS_MOST];
     const uint64_t *base = keys + at - within;
     find_cut(base, within, next);
-    find_cut(base, within + BLOCK, end);
-    for (long i = 0; i < BLOCK; i++) {
+    find_cut(base, within + piece_keys, end);
+    for (long i = 0; i < piece_keys; i++) {
         long least = -1;
         for (long r = 0; r < ways; r++)
-            if (next[r] < end[r] &&
-                (least < 0 || base[r * run_keys + next[r]] < base[least * run_keys + next[least]]))
+            if (next[r] < end[r] && (least < 0 || base[r * run_keys + next[r]] < base[least * run_keys + next[least]]))
                 least = r;
         spare[at + i] = base[least * run_keys + next[least]++];
     }
@@ -126,9 +125,10 @@ static void run(void)
     counted_even_pieces(pieces, BLOCKS, sort_block, keys, BLOCK * sizeof *keys);
     form_each(pieces, BLOCKS);
     for (run_keys = BLOCK; run_keys < KEYS; run_keys *= ways) {
-        ways = run_keys < KEYS / NODES ? 2 : NODES;
-        counted_even_pieces(pieces, BLOCKS, merge_piece, spare, BLOCK * sizeof *keys);
-        form_each(pieces, BLOCKS);
+        ways       = run_keys < KEYS / NODES ? 2 : NODES;
+        piece_keys = run_keys * ways < PIECE ? run_keys * ways : PIECE;
+        counted_even_pieces(pieces, KEYS / piece_keys, merge_piece, spare, (uint64_t)piece_keys * sizeof *keys);
+        form_each(pieces, KEYS / piece_keys);
         uint64_t *swap = keys;
         keys           = spare;
         spare          = swap;

@@ -34,7 +34,7 @@ def name(row):
 
 
 def groups(rows):
-    """Rows of each kernel in turn, then a row of sums per form."""
+    """(kernel, its rows) in the order of the rows."""
     kernels = list(dict.fromkeys(row["kernel"] for row in rows))
     return [(kernel, [row for row in rows if row["kernel"] == kernel]) for kernel in kernels]
 
@@ -129,5 +129,5 @@ def svg(table):
     legend = "".join(f'<rect x="{LEFT + 150 * i}" y="10" width="11" height="11" fill="{colour}"/>'
                      f'<text x="{LEFT + 150 * i + 16}" y="20">{label}</text>' for i, (_, colour, label) in enumerate(COLOURS))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDE + 60}" height="{y}" font-family="sans-serif" '
-            f'font-size="11">\n<title>{WHAT} Percentages: local share of memory accesses.</title>\n{legend}\n' +
+            f'font-size="11" fill="currentColor">\n<title>{WHAT} Percentages: local share of memory accesses.</title>\n{legend}\n' +
             "\n".join(parts) + "\n</svg>\n")

@@ -9,11 +9,12 @@ the remote accesses of the same work without it. The goals of the table are repo
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import counting
 from counting import FIELDS, json_lines, run_counted
-from locality import goals, markdown, svg, text
+from locality import HEAD, cells, goals, groups, markdown, svg, text, WHAT
 
 KERNELS = ["jacobi", "product", "sort", "worklist"]
 FORMS = [("libgomp", "loops"), ("libomp", "loops"), ("libgomp", "tasks"), ("libomp", "tasks"), ("ramify", "plain"),
@@ -57,7 +58,7 @@ def wrong(rows):
 def facts():
     version = subprocess.run(["qemu-system-x86_64", "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
     return {"machine": counting.MACHINE, "caches_kib": counting.CACHES, "emulator": version.splitlines()[0],
-            "what": "counts from a model, not time"}
+            "what": WHAT, "when": time.strftime("%Y-%m-%d")}
 
 
 def main():
@@ -70,7 +71,8 @@ def main():
             print(f"left out: {runtime} {form}: its compiler or its runtime is not here")
             continue
         rows += count_form(build, runtime, form)
-    table = {"facts": facts(), "rows": rows, "goals": goals(rows)}
+    table = {"facts": facts(), "head": HEAD, "goals": goals(rows), "rows": rows,
+             "kernels": [{"name": kernel, "cells": [cells(row) for row in some]} for kernel, some in groups(rows)]}
     out = build / "counts" / "locality"
     for suffix, content in ((".json", json.dumps(table, indent=1) + "\n"), (".txt", text(table)),
                             (".md", markdown(table)), (".svg", svg(table))):

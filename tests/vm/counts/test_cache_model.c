@@ -84,7 +84,8 @@ static void test_oldest_line_leaves_to_the_shared_level(void **state)
     expect(0, (model_counts){ .local_dram = 9, .shared_hits = 1 });
 }
 
-/* Seventeen lines of one set of the shared level, read by one CPU; the other has the first of them in its first level. */
+/* Seventeen lines of one set of the shared level, read by one CPU; the other has the first of them in its first level.
+ */
 static void test_shared_level_is_inclusive(void **state)
 {
     (void)state;
@@ -100,7 +101,7 @@ static void test_neighbour_hits_the_shared_level(void **state)
 {
     (void)state;
     write_line(0, 1, 1);
-    read_line(1, 1, 1); /* newer than memory, but on the node */
+    read_line(1, 1, 1);  /* newer than memory, but on the node */
     write_line(0, 1, 1); /* its right to write is gone: asks again, which stays on the node */
     read_line(1, 1, 1);
     expect(0, (model_counts){ .remote_dram = 1, .first_hits = 1 });

@@ -17,11 +17,30 @@ build|program:make|make|make|make|make|gmake
 build|program:cmake|cmake|cmake|cmake|cmake|cmake
 build|program:pkg-config|pkg-config|pkgconf-pkg-config|pkg-config|pkgconf|pkgconf
 parts|header:hwloc.h|libhwloc-dev|hwloc-devel|hwloc-devel|hwloc|hwloc
+parts|header:numaif.h|libnuma-dev|numactl-devel|libnuma-devel|numactl|numactl
+parts|header:papi.h|libpapi-dev|papi-devel|papi-devel|papi|papi
+parts|header:sde_lib.h|libpapi-dev|papi-devel|papi-devel|papi|papi+sde
+tests|program:papi_native_avail|papi-tools|papi|papi|papi|papi
+parts|header:jansson.h|libjansson-dev|jansson-devel|libjansson-devel|jansson|jansson
+parts|header:ncurses.h|libncurses-dev|ncurses-devel|ncurses-devel|ncurses|ncurses
 tests|header:setjmp.h,stdarg.h,stddef.h,stdint.h,cmocka.h|libcmocka-dev|libcmocka-devel|libcmocka-devel|cmocka|cmocka
 tests|program:c++|g++|gcc-c++|gcc-c++|gcc|gcc
 tests|program:python3|python3|python3|python3|python|python
 tests|program:nm|binutils|binutils|binutils|binutils|binutils
+dev|header:otf2/otf2.h|libotf2-trace-dev|otf2-devel|libotf2-devel|otf2|otf2
 clang|program:clang|clang|clang|clang|clang|llvm
+vm|program:qemu-system-x86_64|qemu-system-x86 qemu-system-data seabios ipxe-qemu|qemu-system-x86|qemu-x86|qemu-system-x86|qemu
+vm|program:cpio|cpio|cpio|cpio|cpio|cpio
+vm|program:modprobe|kmod|kmod|kmod|kmod|kmod
+vm|program:python3|python3|python3|python3|python|python
+vm|program:xz|xz-utils|xz|xz|xz|xz
+vm-arm|program:qemu-system-aarch64|qemu-system-arm qemu-system-data ipxe-qemu|qemu-system-aarch64|qemu-arm|qemu-system-aarch64|qemu
+vm-arm|program:aarch64-linux-gnu-gcc|gcc-aarch64-linux-gnu libc6-dev-arm64-cross|gcc-aarch64-linux-gnu|cross-aarch64-gcc12|aarch64-linux-gnu-gcc|gcc
+vm-arm|program:fdtput|device-tree-compiler|dtc|dtc|dtc|dtc
+vm-arm|program:cpio|cpio|cpio|cpio|cpio|cpio
+vm-arm|program:modprobe|kmod|kmod|kmod|kmod|kmod
+vm-arm|program:python3|python3|python3|python3|python|python
+vm-arm|program:xz|xz-utils|xz|xz|xz|xz
 coverage|program:gcovr|gcovr|gcovr|python3-gcovr|gcovr|py-gcovr
 bench|program:c++|g++|gcc-c++|gcc-c++|gcc|gcc
 bench|program:clang|clang|clang|clang|clang|llvm

@@ -104,8 +104,8 @@ static ramify_status narrow_to_places(const counter *c, const ramify_tree_option
 {
     uint64_t      set[RMF_BITS_MAX_WORDS];
     uint32_t      count;
-    ramify_status status = rmf_places_choose(options->places, c->machine, share->usable, options->workers, options->close,
-                                             set, &count, options->diagnosis);
+    ramify_status status = rmf_places_choose(options->places, c->machine, share->usable, options->workers,
+                                             options->close, set, &count, options->diagnosis);
     if (status)
         return status;
     if (!count) {
@@ -133,7 +133,7 @@ static ramify_status narrow_to_rank(const counter *c, const rmf_limits *limits, 
     if (status)
         return status;
     rmf_bits_copy(part, share->usable, m->words);
-    rmf_ranks_cut(shape, &limits->ranks, part);
+    rmf_rank_part_cut(shape, &limits->ranks, part);
     rmf_shape_free(shape);
     narrow(c, part, RAMIFY_LIMIT_RANKS, share);
     share->limit = RAMIFY_LIMIT_RANKS;

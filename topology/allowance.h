@@ -8,16 +8,16 @@
 
 #include "log.h"
 #include "machine.h"
-#include "ranks_of.h"
+#include "local_ranks.h"
 
 /* Limits of a process, gathered once; all absent for a machine this program does not run on. */
 typedef struct rmf_limits {
-    bool        has_cpuset, has_affinity;
-    double      quota_cpus; /* 0: none */
-    const char *quota_file; /* static name of the kind of file it came from */
-    rmf_ranks   ranks;      /* count 0: no job of several ranks, or not asked for */
-    uint64_t    cpuset[RMF_BITS_MAX_WORDS];
-    uint64_t    affinity[RMF_BITS_MAX_WORDS];
+    bool            has_cpuset, has_affinity;
+    double          quota_cpus; /* 0: none */
+    const char     *quota_file; /* static name of the kind of file it came from */
+    rmf_local_ranks ranks;      /* count 0: no job of several ranks, or not asked for */
+    uint64_t        cpuset[RMF_BITS_MAX_WORDS];
+    uint64_t        affinity[RMF_BITS_MAX_WORDS];
 } rmf_limits;
 
 /* Gathers the limits of the calling thread. root: as in cgroup.h, "" for this system. Errors: ERR_NO_MEMORY. */

@@ -21,7 +21,7 @@ static void visit(walk *w, uint32_t index)
         visit(w, w->shape->children[branch->first_child + i]);
 }
 
-void rmf_ranks_cut(const rmf_shape *shape, const rmf_ranks *ranks, uint64_t *usable)
+void rmf_rank_part_cut(const rmf_shape *shape, const rmf_local_ranks *ranks, uint64_t *usable)
 {
     uint64_t kept[RMF_BITS_MAX_WORDS] = { 0 };
     uint64_t cores                    = shape->branches[0].cores;

@@ -103,7 +103,7 @@ static ramify_status open_tree(const ramify_tree_options *o, ramify_tree **tree)
         status = limits ? rmf_limits_gather("", &log, limits) : RAMIFY_ERR_NO_MEMORY;
     }
     if (limits && !o->no_ranks && !o->beyond_mask)
-        limits->ranks = rmf_ranks_read();
+        limits->ranks = rmf_local_ranks_read();
     if (limits && (o->beyond_mask || (o->places && rmf_places_are_explicit(o->places))))
         limits->has_affinity = false;
     if (!status)

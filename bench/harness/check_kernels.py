@@ -4,25 +4,32 @@
 
     check_kernels.py BENCH_FOLDER FORM
 
-Ramify runs under each policy. Exit status 1 when a check differs, 77 when the form is not built."""
+Ramify runs what submits tasks under each policy. Exit status 1 when a check differs, 77 when the form is not built."""
 import json
 import os
 import subprocess
 import sys
 
-from job_list import POLICIES
+from plan import POLICIES
 from run_jobs import environment
 
 WORKERS = ['1', '2', '3']  # one: no one steals; three: more than the cores of a small machine
 
 
-def outcome(program, kernel, workers, policy):
-    argv = [program, kernel['name'], '--workers', workers, '--size', str(kernel['tiny'])]
+def outcome(program, kernel, workers, policy, style='forked'):
+    argv = [program, kernel['name'], '--workers', workers, '--size', str(kernel['tiny']), '--style', style]
     done = subprocess.run(argv + (['--policy', policy] if policy else []), stdout=subprocess.PIPE, text=True,
                           env=environment({}), check=False)
     if done.returncode:
         return f'exit status {done.returncode}: {" ".join(argv)}'
     return json.loads(done.stdout)['check']
+
+
+def variants(form, kernel):
+    """(workers, policy): the default on every number of workers; each policy once, for what submits tasks."""
+    yield from ((workers, '') for workers in WORKERS)
+    if form == 'ramify' and (kernel['loops'] or kernel['detached'] or kernel['submits']):
+        yield from (('2', policy) for policy in POLICIES)
 
 
 def main():
@@ -37,13 +44,13 @@ def main():
         if form.endswith('-loops') and not kernel['loops']:
             continue
         expected = outcome(serial, kernel, '1', '')
-        for policy in POLICIES if form == 'ramify' else ['']:
-            for workers in WORKERS:
+        for workers, policy in variants(form, kernel):
+            for style in ['forked'] + ['detached'] * kernel['detached'] + ['phased'] * kernel['ordered']:
                 runs += 1
-                found = outcome(program, kernel, workers, policy)
+                found = outcome(program, kernel, workers, policy, style)
                 if found != expected:
                     failures += 1
-                    print(f'{kernel["name"]} size {kernel["tiny"]} workers {workers} {policy}: {found}, not {expected}')
+                    print(f'{kernel["name"]} size {kernel["tiny"]} workers {workers} {policy} {style}: {found}, not {expected}')
     print(f'{form}: {runs} runs, {failures} failures')
     return 1 if failures or not runs else 0
 

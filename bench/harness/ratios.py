@@ -3,10 +3,12 @@
 import math
 import statistics
 
-from job_list import DEFAULT_POLICY, MISSION, MISSION_FACTOR
-
 # A peer and its forms; the better form counts, as its users would choose.
-PEERS = {'libgomp': ('libgomp', 'libgomp-loops'), 'libomp': ('libomp', 'libomp-loops'), 'onetbb': ('onetbb',)}
+PEERS = {'libgomp': ('libgomp', 'libgomp-untied', 'libgomp-loops'), 'libomp': ('libomp', 'libomp-untied', 'libomp-loops'),
+         'onetbb': ('onetbb',)}
+OPENMP = ('libgomp', 'libomp')
+# Ramify's form that a peer is compared with: its kernels are compiled by the peer's own compiler.
+OURS = {'libomp': 'ramify-clang'}
 
 
 def figure(values):
@@ -45,7 +47,7 @@ def best(candidates):
 
 
 def check_failures(series):
-    """A sentence for each run that gave a wrong result or none, with what repeats it."""
+    """A sentence for each job that gave a wrong result or none, with what repeats it."""
     serial = next((job for job in series.jobs if job.impl == 'serial'), None)
     expected = serial.results[0]['check'] if serial and serial.results else None
     for job in series.jobs:
@@ -53,89 +55,87 @@ def check_failures(series):
         if wrong:
             yield (f'{series.name} in {job.name}, size {wrong[0]["size"]}, seed {wrong[0]["seed"]}: check '
                    f'{wrong[0]["check"]} where the serial form gives {expected}; repeat: {job.command()}')
-        elif job.error and job.impl in ('serial', 'ramify'):
+        elif job.error and job.impl.startswith(('serial', 'ramify')):
             yield f'{series.name} in {job.name}: {job.error}; repeat: {job.command()}'
 
 
-def kernel_row(series):
-    """One kernel: every variant's figure, and Ramify's best and default policy against each peer's best form."""
-    figures = {(job.impl, job.policy): of_job(job, 'seconds') for job in series.jobs}
-    policies = {policy: fig for (impl, policy), fig in figures.items() if impl == 'ramify' and fig}
-    row = {'name': series.name, 'serial': figures.get(('serial', '')), 'serial-clang': figures.get(('serial-clang', '')),
-           'policies': policies, 'peers': {}, 'against': {}}
-    chosen = best(policies.items())
-    row['best_policy'] = chosen[0] if chosen else None
+def own_failures(series_list):
+    """A sentence for each of Ramify's own runs that gave no result; a peer's own trouble is shown, and fails nothing."""
+    return [f'{series.name}: {job.name}: {job.error}; repeat: {job.command()}' for series in series_list
+            for job in series.jobs if job.error and job.impl == 'ramify']
+
+
+def at_workers(series, workers):
+    """One kernel on so many workers: Ramify's figure, each peer's better form, and the ratios."""
+    figures = {(job.impl, job.workers): of_job(job, 'seconds') for job in series.jobs if not job.policy}
+    found = {'peers': {}, 'against': {}}
+    for ours in ('ramify', 'ramify-clang'):
+        winner = best((form, figures.get((form, workers))) for form in (ours, f'{ours}-phased'))
+        found[ours] = {'form': winner[0], 'figure': winner[1]} if winner else None
     for peer, forms in PEERS.items():
-        winner = best((form, figures.get((form, ''))) for form in forms)
+        winner = best((form, figures.get((form, workers))) for form in forms)
         if winner:
-            row['peers'][peer] = {'form': winner[0], 'figure': winner[1]}
-    row['against'] = compared(row)
+            found['peers'][peer] = {'form': winner[0], 'figure': winner[1]}
+    if not found['ramify']:
+        return found
+    for peer, theirs in found['peers'].items():
+        found['against'][peer] = against((found[OURS.get(peer, 'ramify')] or found['ramify'])['figure'], theirs['figure'])
+    openmp = [found['against'][peer] for peer in OPENMP if peer in found['against']]
+    if openmp:
+        found['against']['openmp'] = min(openmp, key=lambda one: one['ratio'])
+    if figures.get(('serial', 1)):
+        found['against']['serial'] = against(found['ramify']['figure'], figures[('serial', 1)])
+    return found
+
+
+def speed_up(row, who):
+    """How many times faster on all workers than on one: of Ramify, or of a peer's better forms; None if unknown."""
+    def median(found):
+        if who == 'ramify':
+            return found['ramify'] and found['ramify']['figure']['median']
+        return found['peers'][who]['figure']['median'] if who in found['peers'] else None
+    counts = sorted(row['at'])
+    one, every = median(row['at'][counts[0]]), median(row['at'][counts[-1]])
+    return one / every if one and every and len(counts) > 1 else None
+
+
+def kernel_row(series, tasks):
+    """One kernel at every number of workers. tasks: True for a task kernel, whose ratios the goal counts."""
+    counts = sorted({job.workers for job in series.jobs if not job.impl.startswith('serial')})
+    serials = {job.impl: of_job(job, 'seconds') for job in series.jobs if job.impl.startswith('serial')}
+    row = {'name': series.name, 'tasks': tasks, 'serial': serials.get('serial'), 'serial-clang': serials.get('serial-clang'),
+           'at': {workers: at_workers(series, workers) for workers in counts},
+           'memory': {f'{job.impl} {job.workers}': of_job(job, 'most_kib') for job in series.jobs if job.results}}
+    row['speed_up'] = {who: speed_up(row, who) for who in ('ramify', *PEERS)} if counts else {}
     return row
 
 
-def compared(row):
-    """Ratios of the peers' (and the serial) time to Ramify's, for the best policy and for the default."""
+def means(counted):
+    """Workers -> peer -> geometric mean of the ratios over these kernels."""
     result = {}
-    for which, policy in (('best', row['best_policy']), ('default', DEFAULT_POLICY)):
-        ours = row['policies'].get(policy)
-        if not ours:
-            continue
-        result[which] = {peer: against(ours, found['figure']) for peer, found in row['peers'].items()}
-        if row['serial']:
-            result[which]['serial'] = against(ours, row['serial'])
-        openmp = best((peer, row['peers'][peer]['figure']) for peer in ('libgomp', 'libomp') if peer in row['peers'])
-        if openmp:
-            result[which]['openmp'] = against(ours, openmp[1])
-    return result
-
-
-def means(rows):
-    """Geometric means of the ratios over the kernels, per choice of policy and peer."""
-    result = {}
-    for which in ('best', 'default'):
-        peers = {peer for row in rows for peer in row['against'].get(which, {})}
-        result[which] = {peer: geometric_mean([row['against'][which][peer]['ratio'] for row in rows
-                                               if peer in row['against'].get(which, {})]) for peer in sorted(peers)}
+    for workers in sorted({w for row in counted for w in row['at']}):
+        found = [row['at'][workers]['against'] for row in counted if workers in row['at']]
+        peers = sorted({peer for one in found for peer in one})
+        result[workers] = {peer: geometric_mean([one[peer]['ratio'] for one in found if peer in one]) for peer in peers}
     return result
 
 
 def not_ahead(rows):
-    """Where Ramify's best policy is not ahead of a parallel peer: (kernel, peer, ratio, verdict)."""
-    return [(row['name'], peer, found['ratio'], found['verdict']) for row in rows
-            for peer, found in row['against'].get('best', {}).items()
-            if peer in PEERS and found['verdict'] != 'ahead']
+    """Where Ramify is not ahead of a parallel peer: (kernel, workers, peer, form, ratio, verdict), the worst first."""
+    found = [(row['name'], workers, peer, at['peers'][peer]['form'], one['ratio'], one['verdict']) for row in rows
+             for workers, at in row['at'].items() for peer, one in at['against'].items()
+             if peer in PEERS and one['verdict'] != 'ahead']
+    return sorted(found, key=lambda one: (one[5] != 'behind', one[4]))
 
 
-def micro_table(series):
+def variants(series):
     """One micro benchmark: per variant the figures of every field that was printed."""
     lines = []
     for job in series.jobs:
         fields = sorted({key for result in job.results for key, value in result.items()
                          if isinstance(value, (int, float)) and key not in ('workers', 'count')})
-        lines.append({'impl': job.impl, 'policy': job.policy, 'error': job.error, 'skipped': job.skipped,
-                      'how': job.results[0].get('how', '') if job.results else '',
+        lines.append({'impl': job.impl, 'policy': job.policy, 'workers': job.workers, 'error': job.error,
+                      'skipped': job.skipped, 'how': job.results[0].get('how', '') if job.results else '',
                       'count': job.results[0].get('count') if job.results else None,
                       'fields': {key: of_job(job, key) for key in fields}})
-    return {'name': series.name, 'variants': lines}
-
-
-def field_of(table, policy, field):
-    for line in table['variants'] if table else []:
-        if line['impl'] == 'ramify' and line['policy'] == policy and line['fields'].get(field):
-            return line['fields'][field]['median']
-    return None
-
-
-def mission_rows(tables):
-    """The mission's table beside what was reached: throughput in batches, P99 at the mission's own rate."""
-    rows = []
-    for policy, (rate_hz, p99_ns) in MISSION.items():
-        reached = field_of(tables.get('external-batch'), policy, 'tasks_per_s')
-        single = field_of(tables.get('external-single'), policy, 'tasks_per_s')
-        rows.append({'policy': policy, 'asked_per_s': rate_hz, 'asked_p99_ns': p99_ns,
-                     'batch_per_s': reached, 'single_per_s': single,
-                     'ratio': reached / rate_hz if reached else None,
-                     'of_aim': reached / rate_hz / MISSION_FACTOR if reached else None,
-                     'inside_p99_ns': field_of(tables.get('paced-inside'), policy, 'p99_ns'),
-                     'outside_p99_ns': field_of(tables.get('paced-outside'), policy, 'p99_ns')})
-    return rows
+    return lines

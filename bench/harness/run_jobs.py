@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs the measured programs: each run a process of its own, interleaved A B C A B C, bound alike, with a progress line.
+Where the machine tells, a result carries the energy the packages took during its process.
 
 A job is a program's arguments and what names it; a series is the jobs that are compared with each other."""
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 
+from energy import Meter
+
 RUN_TIMEOUT_S = 60  # the slowest run known takes 3 s on a quiet machine; a peer that hangs must not hold the rest
 SKIP_STATUS = 77
+METER = Meter()
+MIB = 1 << 20
 
 
 @dataclass
@@ -21,17 +27,21 @@ class Job:
     argv: list
     cpus: list
     settings: dict = field(default_factory=dict)  # environment beyond the common one
+    workers: int = 1
+    stack_mib: int = 0  # of every thread the process makes; 0: the caller's limit
     results: list = field(default_factory=list)
     error: str = ''
     skipped: str = ''
 
     @property
     def name(self):
-        return f'{self.impl} {self.policy}'.strip()
+        return f'{self.impl} {self.policy}'.strip() + f', {self.workers} worker' + 's' * (self.workers > 1)
 
     def command(self):
         """As a reader would type it."""
         settings = [f'{key}={value}' for key, value in sorted(self.settings.items())]
+        if self.stack_mib:
+            settings += ['prlimit', f'--stack={self.stack_mib * MIB}:']
         return ' '.join(settings + ['taskset', '-c', ','.join(map(str, self.cpus))] + self.argv)
 
 
@@ -50,12 +60,20 @@ def environment(settings):
     return kept
 
 
+def confine(job):
+    """In the new process, before the program."""
+    os.sched_setaffinity(0, job.cpus)
+    if job.stack_mib:
+        resource.setrlimit(resource.RLIMIT_STACK, (job.stack_mib * MIB, resource.getrlimit(resource.RLIMIT_STACK)[1]))
+
+
 def run_once(job):
     """Runs a job once and keeps its result, or the reason why there is none."""
+    before = METER.read()
     try:
         done = subprocess.run(job.argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               timeout=RUN_TIMEOUT_S, env=environment(job.settings), check=False,
-                              preexec_fn=lambda: os.sched_setaffinity(0, job.cpus))
+                              preexec_fn=lambda: confine(job))
     except subprocess.TimeoutExpired:
         job.error = f'did not end within {RUN_TIMEOUT_S} s'
         return
@@ -66,10 +84,12 @@ def run_once(job):
         job.skipped = done.stderr.strip()
         return
     try:
-        job.results.append(json.loads(done.stdout.splitlines()[-1]))
+        result = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError):
         job.error = f'exit status {done.returncode}: {(done.stderr.strip() or "no output").splitlines()[-1]}'
         return
+    joules = METER.joules(before)
+    job.results.append(result if joules is None else {**result, 'process_joules': joules})
     if done.returncode:
         job.error = f'exit status {done.returncode}: {done.stderr.strip() or "the check failed"}'
 

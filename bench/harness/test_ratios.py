@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """What the report says must follow from the runs: medians, verdicts, the better form of a peer, and failed checks."""
+import os
+import sys
+import tempfile
 import unittest
 
+import plan
 import ratios
-from run_jobs import Job, Series, environment
+from energy import Meter
+from parts import all_parts
+from run_jobs import Job, Series, environment, run_once
 
 
-def job(impl, policy, seconds, check='aa', right=True):
-    made = Job(impl, policy, ['bench-' + impl, 'k'], [0])
+def job(impl, policy, seconds, check='aa', right=True, workers=1):
+    made = Job(impl, policy, ['bench-' + impl, 'k'], [0], workers=workers)
     made.results = [{'seconds': s, 'check': check, 'right': right, 'size': 7, 'seed': 3} for s in seconds]
     return made
 
@@ -34,20 +40,38 @@ class Figures(unittest.TestCase):
 
 class Rows(unittest.TestCase):
     def setUp(self):
-        self.series = Series('k', [job('serial', '', [4.0] * 5), job('libgomp', '', [3.0] * 5),
-                                   job('libgomp-loops', '', [2.0] * 5), job('onetbb', '', [1.0] * 5),
-                                   job('ramify', 'work-stealing', [2.0] * 5), job('ramify', 'affinity', [1.0] * 5)], 5)
+        self.series = Series('k', [job('serial', '', [4.0] * 5), job('libgomp', '', [3.0] * 5, workers=2),
+                                   job('libgomp-loops', '', [2.0] * 5, workers=2), job('onetbb', '', [1.0] * 5, workers=2),
+                                   job('ramify', '', [3.0] * 5), job('ramify', '', [1.0] * 5, workers=2)], 5)
+
+    def row(self):
+        return ratios.kernel_row(self.series, True)
 
     def test_better_form_of_a_peer_counts(self):
-        row = ratios.kernel_row(self.series)
-        self.assertEqual(row['peers']['libgomp']['form'], 'libgomp-loops')
-        self.assertEqual(row['best_policy'], 'affinity')
-        self.assertEqual(row['against']['best']['libgomp'], {'ratio': 2.0, 'verdict': 'ahead'})
-        self.assertEqual(row['against']['default']['libgomp'], {'ratio': 1.0, 'verdict': 'level'})
-        self.assertNotIn('libomp', row['against']['best'])
+        at = self.row()['at'][2]
+        self.assertEqual(at['peers']['libgomp']['form'], 'libgomp-loops')
+        self.assertEqual(at['against']['libgomp'], {'ratio': 2.0, 'verdict': 'ahead'})
+        self.assertEqual(at['against']['openmp'], at['against']['libgomp'])
+        self.assertEqual(at['against']['serial'], {'ratio': 4.0, 'verdict': 'ahead'})
+        self.assertNotIn('libomp', at['against'])
+        self.assertNotIn('libgomp', self.row()['at'][1]['against'])
+
+    def test_libomp_is_compared_with_the_same_compiler(self):
+        self.series.jobs += [job('libomp', '', [3.0] * 5, workers=2), job('ramify-clang', '', [2.0] * 5, workers=2)]
+        at = self.row()['at'][2]
+        self.assertEqual((at['against']['libomp']['ratio'], at['against']['openmp']['ratio']), (1.5, 1.5))
+
+    def test_speed_up_is_over_one_worker(self):
+        self.assertEqual(self.row()['speed_up'], {'ramify': 3.0, 'libgomp': None, 'libomp': None, 'onetbb': None})
+
+    def test_means_per_worker_count(self):
+        loops = ratios.kernel_row(Series('l', [job('libgomp', '', [8.0] * 5, workers=2), job('ramify', '', [1.0] * 5, workers=2)],
+                                         5), False)
+        self.assertEqual(ratios.means([self.row()])[2]['openmp'], 2.0)
+        self.assertAlmostEqual(ratios.means([self.row(), loops])[2]['openmp'], 4.0)
 
     def test_where_not_ahead_is_said(self):
-        self.assertEqual(ratios.not_ahead([ratios.kernel_row(self.series)]), [('k', 'onetbb', 1.0, 'level')])
+        self.assertEqual(ratios.not_ahead([self.row()]), [('k', 2, 'onetbb', 'onetbb', 1.0, 'level')])
 
     def test_wrong_check_names_size_and_seed(self):
         self.assertEqual(list(ratios.check_failures(self.series)), [])
@@ -62,12 +86,52 @@ class Rows(unittest.TestCase):
             broken = job(impl, '', [])
             broken.error = 'exit status 2: no'
             self.series.jobs.append(broken)
-        self.assertEqual([f.split(':')[0] for f in ratios.check_failures(self.series)], ['k in ramify'])
+        self.assertEqual([f.split(',')[0] for f in ratios.check_failures(self.series)], ['k in ramify'])
+
+
+class Parts(unittest.TestCase):
+    def test_every_part_has_what_the_report_calls(self):
+        found = all_parts()
+        self.assertLessEqual({'kernels', 'policies', 'micro'}, set(found))
+        for name, part in found.items():
+            for attribute in ('ORDER', 'TITLE', 'series', 'evaluate', 'section', 'summary'):
+                self.assertTrue(hasattr(part, attribute), f'{name} lacks {attribute}')
+
+    def test_worker_counts_end_with_all(self):
+        self.assertEqual([plan.worker_counts(n) for n in (1, 2, 3, 8, 12)],
+                         [[1], [1, 2], [1, 2, 3], [1, 2, 4, 8], [1, 2, 4, 8, 12]])
+
+
+class Energy(unittest.TestCase):
+    def test_without_zones_it_says_why(self):
+        meter = Meter('/nonexistent/*')
+        self.assertEqual((meter.joules(meter.read()), meter.reason[:16]), (None, 'unknown, because'))
+
+    def test_a_wrapped_counter(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, value in (('max_energy_range_uj', 9_999_999), ('energy_uj', 500_000)):
+                with open(os.path.join(folder, name), 'w', encoding='ascii') as file:
+                    file.write(f'{value}\n')
+            self.assertEqual(Meter(folder).joules([9_500_000]), 1.0)
+
+
+class Running(unittest.TestCase):
+    def ran(self, code):
+        made = Job('x', '', [sys.executable, '-c', code], sorted(os.sched_getaffinity(0))[:1])
+        run_once(made)
+        return made
+
+    def test_the_last_line_is_the_result(self):
+        made = self.ran('print("said\\n{\\"seconds\\": 2}")')
+        self.assertEqual((made.results[0]['seconds'], made.error, made.skipped), (2, '', ''))
+
+    def test_what_becomes_of_trouble(self):
+        self.assertIn('exit status 3', self.ran('import sys; sys.exit(3)').error)
+        self.assertEqual(self.ran('import sys; print("no", file=sys.stderr); sys.exit(77)').skipped, 'no')
 
 
 class Environment(unittest.TestCase):
     def test_steering_variables_are_not_passed_on(self):
-        import os
         os.environ['OMP_NUM_THREADS'] = os.environ['RAMIFY_POLICY'] = '1'
         self.assertEqual([k for k in environment({'OMP_PLACES': 'cores'}) if k.startswith(('OMP_', 'RAMIFY_'))],
                          ['OMP_PLACES'])

@@ -21,9 +21,14 @@ typedef struct bench_kernel {
     const char *name;
     const char *summary;           /* one line for the report */
     const char *size_is;           /* what `size` counts */
-    bool        loops;             /* made of blocks, so it has an OpenMP loop form; else it forks and joins */
-    long        tiny, quick, full; /* sizes: for the tests, for --quick, for the report */
-    long        quick_seed;        /* 0: the kernel's own */
+    bool        loops;             /* made of blocks or loops, so it has an OpenMP loop form; else it forks and joins */
+    bool        ordered;           /* its tasks have dependencies, where the form has them */
+    bool        reads_input;       /* takes the user's own matrix or edges */
+    bool        linear;            /* work grows with the size, so it can show weak scaling */
+    bool        submits;           /* makes tasks nobody joins */
+    long        most;              /* the largest size that is allowed: what its types or anybody's memory can hold */
+    long        tiny, quick, full; /* sizes: for the tests, for --quick (0: too large for all), for the report */
+    long        seed;              /* 0: the kernel's own */
     void *(*prepare)(long size, uint64_t seed);
     void (*run)(void *state);
     void (*run_detached)(void *state);    /* the same with a task that nobody joins per node; NULL: there is none */
@@ -32,8 +37,17 @@ typedef struct bench_kernel {
     bool (*known)(long size, uint64_t seed, uint64_t *check);
 } bench_kernel;
 
-extern const bench_kernel bench_fib, bench_uts_t1, bench_uts_t3, bench_queens, bench_msort, bench_spmv, bench_jacobi,
-    bench_zipf, bench_join;
+extern const bench_kernel bench_fib, bench_fib_cut, bench_tree, bench_uts_t1, bench_uts_t3, bench_uts_t3l, bench_queens,
+    bench_queens_fine, bench_msort, bench_msort_fine, bench_strassen, bench_strassen_fine, bench_fft, bench_fft_fine,
+    bench_health, bench_health_cut, bench_floorplan, bench_floorplan_cut, bench_sparselu, bench_cholesky,
+    bench_alignment, bench_spmv, bench_bfs, bench_triangles, bench_barneshut, bench_jacobi, bench_zipf, bench_requests,
+    bench_join, bench_histogram, bench_kmeans, bench_frames, bench_game;
+
+/* The style phased: an ordered kernel runs phase by phase, though the form has dependencies. */
+extern bool bench_phased;
+
+/* The file of --input, NULL without. */
+extern const char *bench_input;
 
 /* Counters each worker adds to alone; two lines apart, as the adjacent-line prefetcher pairs lines. */
 typedef struct bench_tally {

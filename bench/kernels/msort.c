@@ -4,9 +4,12 @@
 #include "kernel.h"
 
 enum {
-    SERIAL_KEYS    = 4096, /* below: sorted serially, 32 KB of keys, a first-level cache */
+    CUT_COARSE     = 4096, /* below: sorted serially, 32 KB of keys, a first-level cache */
+    CUT_FINE       = 64,   /* about 1 us */
     INSERTION_KEYS = 16,   /* below: insertion sort */
 };
+
+static long serial_keys; /* one sort per process */
 
 typedef struct sort_job {
     BENCH_HEAD
@@ -89,7 +92,7 @@ BENCH_FORKED(merge_task, merge_job)
 
 static void merge_task(BENCH_AT merge_job *m)
 {
-    if (m->a_count + m->b_count <= SERIAL_KEYS) {
+    if (m->a_count + m->b_count <= serial_keys) {
         merge_serial(m);
         return;
     }
@@ -114,7 +117,7 @@ BENCH_FORKED(sort_task, sort_job)
 
 static void sort_task(BENCH_AT sort_job *job)
 {
-    if (job->count <= SERIAL_KEYS) {
+    if (job->count <= serial_keys) {
         sort_serial(job->keys, job->spare, job->count);
         return;
     }
@@ -130,11 +133,12 @@ static void sort_task(BENCH_AT sort_job *job)
     memcpy(job->keys, job->spare, (size_t)job->count * sizeof *job->keys);
 }
 
-static void *prepare(long size, uint64_t seed)
+static void *prepare_cut(long size, uint64_t seed, long cut)
 {
     size_t      bytes = (size_t)size * sizeof(uint64_t);
     sort_state *s     = (sort_state *)bench_alloc(sizeof *s);
 
+    serial_keys   = cut;
     s->count      = size;
     s->keys       = (uint64_t *)bench_alloc(bytes);
     s->spare      = (uint64_t *)bench_alloc(bytes);
@@ -145,6 +149,16 @@ static void *prepare(long size, uint64_t seed)
         s->sum_before += s->keys[i];
     }
     return s;
+}
+
+static void *prepare(long size, uint64_t seed)
+{
+    return prepare_cut(size, seed, CUT_COARSE);
+}
+
+static void *prepare_fine(long size, uint64_t seed)
+{
+    return prepare_cut(size, seed, CUT_FINE);
 }
 
 static void run(void *state)
@@ -159,7 +173,7 @@ static void run(void *state)
 static bench_outcome finish(void *state)
 {
     sort_state   *s       = (sort_state *)state;
-    bench_outcome outcome = { 0, (uint64_t)(s->count / SERIAL_KEYS) + 1 };
+    bench_outcome outcome = { 0, (uint64_t)(s->count / serial_keys) + 1 };
     uint64_t      sum     = s->count ? s->keys[0] : 0;
     bool          sorted  = true;
 
@@ -181,11 +195,29 @@ const bench_kernel bench_msort = {
     .summary      = "merge sort of 64-bit keys with a parallel merge, fork-join to 4096 keys",
     .size_is      = "keys",
     .loops        = false,
+    .most         = 1L << 32,
     .tiny         = 20000,
-    .quick        = 1 << 19,
-    .full         = 1 << 21,
-    .quick_seed   = 0,
+    .quick        = 1 << 18,
+    .full         = 1 << 20,
+    .seed         = 0,
     .prepare      = prepare,
+    .run          = run,
+    .run_detached = NULL,
+    .finish       = finish,
+    .known        = NULL,
+};
+
+const bench_kernel bench_msort_fine = {
+    .name         = "msort-fine",
+    .summary      = "the same, forks down to 64 keys",
+    .size_is      = "keys",
+    .loops        = false,
+    .most         = 1L << 32,
+    .tiny         = 3000,
+    .quick        = 1 << 17,
+    .full         = 1 << 19,
+    .seed         = 0,
+    .prepare      = prepare_fine,
     .run          = run,
     .run_detached = NULL,
     .finish       = finish,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* n-queens: count all placements, a forked task per placed queen down to a cut-off, bit masks for the three
- * directions. Subtrees differ in size by orders of magnitude, and no one knows which before looking. */
+/* n-queens: count all placements, a forked task per placed queen, down to a cut-off or to the last, bit masks for the
+ * three directions. Subtrees differ in size by orders of magnitude, and no one knows which before looking. */
 #include "kernel.h"
 
 enum {
@@ -18,7 +18,7 @@ typedef struct board {
 
 static struct {
     uint32_t all; /* n ones */
-    int32_t  n;
+    int32_t  n, task_rows;
     board    empty;
 } the_search;
 
@@ -45,7 +45,7 @@ static void place(BENCH_AT board *b)
     uint32_t queens = 0;
 
     b->tasks = 1;
-    if (b->row >= TASK_ROWS || b->row == the_search.n) {
+    if (b->row >= the_search.task_rows || b->row == the_search.n) {
         b->solutions = count_below(b->columns, b->left, b->right);
         return;
     }
@@ -67,13 +67,25 @@ static void place(BENCH_AT board *b)
     }
 }
 
+static void *prepare_rows(long size, int32_t task_rows)
+{
+    the_search.task_rows = task_rows;
+    the_search.n         = (int32_t)size;
+    the_search.all       = (1u << size) - 1;
+    memset(&the_search.empty, 0, sizeof the_search.empty);
+    return &the_search.empty;
+}
+
 static void *prepare(long size, uint64_t seed)
 {
     (void)seed; /* the board has no chance in it */
-    the_search.n   = (int32_t)size;
-    the_search.all = (1u << size) - 1;
-    memset(&the_search.empty, 0, sizeof the_search.empty);
-    return &the_search.empty;
+    return prepare_rows(size, TASK_ROWS);
+}
+
+static void *prepare_fine(long size, uint64_t seed)
+{
+    (void)seed;
+    return prepare_rows(size, (int32_t)size);
 }
 
 static void run(void *state)
@@ -109,11 +121,29 @@ const bench_kernel bench_queens = {
     .summary      = "n-queens, all placements, a task per queen in the first five rows",
     .size_is      = "queens",
     .loops        = false,
+    .most         = N_MAX - 1,
     .tiny         = 7,
-    .quick        = 13,
-    .full         = 14,
-    .quick_seed   = 0,
+    .quick        = 12,
+    .full         = 13,
+    .seed         = 0,
     .prepare      = prepare,
+    .run          = run,
+    .run_detached = NULL,
+    .finish       = finish,
+    .known        = known,
+};
+
+const bench_kernel bench_queens_fine = {
+    .name         = "queens-fine",
+    .summary      = "the same, a task per queen in every row",
+    .size_is      = "queens",
+    .loops        = false,
+    .most         = N_MAX - 1,
+    .tiny         = 7,
+    .quick        = 10,
+    .full         = 11,
+    .seed         = 0,
+    .prepare      = prepare_fine,
     .run          = run,
     .run_detached = NULL,
     .finish       = finish,

@@ -18,11 +18,17 @@ enum {
     T3_ROOT      = 2000,
     T3_CHILDREN  = 8,
     CHILDREN_MAX = 100, /* of a geometric node, as published */
+    T1L_SEED     = 29,  /* T1L is -t 1 -a 3 -d 13 -b 4 -r 29 */
+    T1L_DEPTH    = 13,
+    T3L_SEED     = 7, /* T3L is -t 0 -b 2000 -q 0.200014 -m 5 -r 7 */
+    T3L_CHILDREN = 5,
+    T1L_NODES    = 102181082,
+    T3L_NODES    = 111345631,
     T1_NODES     = 4130071,
     T3_NODES     = 4112897,
     SEED_WORD    = 4, /* the seed is the fifth word hashed, the others are 0 */
 };
-static const double T1_BRANCHING = 4.0, T3_PROBABILITY = 0.124875;
+static const double T1_BRANCHING = 4.0, T3_PROBABILITY = 0.124875, T3L_PROBABILITY = 0.200014;
 
 typedef struct tree_node {
     uint32_t state[5];
@@ -42,6 +48,8 @@ typedef struct search {
     double       log_miss; /* log(1 - p) of the geometric distribution */
     uint32_t     depth_max;
     uint32_t     root_children; /* 0: geometric tree */
+    uint32_t     children;      /* of a binomial node that has any, with this probability */
+    double       probability;
     uint32_t     seed;
 } search;
 
@@ -60,7 +68,7 @@ static uint32_t node_children(const tree_node *node)
     if (s->root_children) {
         if (node->depth == 0)
             return s->root_children;
-        return node_chance(node) < T3_PROBABILITY ? T3_CHILDREN : 0;
+        return node_chance(node) < s->probability ? s->children : 0;
     }
     if (node->depth >= s->depth_max)
         return 0;
@@ -141,7 +149,17 @@ static void *prepare_t1(long size, uint64_t seed)
 static void *prepare_t3(long size, uint64_t seed)
 {
     the_search.root_children = (uint32_t)size;
+    the_search.children      = T3_CHILDREN;
+    the_search.probability   = T3_PROBABILITY;
     return prepare(seed ? (uint32_t)seed : (uint32_t)T3_SEED);
+}
+
+static void *prepare_t3l(long size, uint64_t seed)
+{
+    the_search.root_children = (uint32_t)size;
+    the_search.children      = T3L_CHILDREN;
+    the_search.probability   = T3L_PROBABILITY;
+    return prepare(seed ? (uint32_t)seed : (uint32_t)T3L_SEED);
 }
 
 static tree_node tree_root(const search *s)
@@ -186,8 +204,8 @@ static bench_outcome finish(void *state)
 
 static bool known_t1(long size, uint64_t seed, uint64_t *check)
 {
-    *check = T1_NODES;
-    return size == T1_DEPTH && (seed == 0 || seed == T1_SEED);
+    *check = size == T1L_DEPTH ? T1L_NODES : T1_NODES;
+    return (size == T1_DEPTH && (seed == 0 || seed == T1_SEED)) || (size == T1L_DEPTH && seed == T1L_SEED);
 }
 
 static bool known_t3(long size, uint64_t seed, uint64_t *check)
@@ -196,17 +214,25 @@ static bool known_t3(long size, uint64_t seed, uint64_t *check)
     return size == T3_ROOT && (seed == 0 || seed == T3_SEED);
 }
 
+static bool known_t3l(long size, uint64_t seed, uint64_t *check)
+{
+    *check = T3L_NODES;
+    return size == T3_ROOT && (seed == 0 || seed == T3L_SEED);
+}
+
 const bench_kernel bench_uts_t1 = {
-    .name         = "uts-t1",
-    .summary      = "unbalanced tree search, geometric tree, SHA-1, a task per node (size 10 is the published T1)",
-    .size_is      = "depth",
-    .loops        = false,
-    .tiny         = 5,
-    .quick        = 8,
-    .full         = T1_DEPTH,
-    .quick_seed   = 0,
-    .prepare      = prepare_t1,
-    .run          = run,
+    .name    = "uts-t1",
+    .summary = "unbalanced tree search, geometric tree, SHA-1, a task per node (size 10 is the published T1, size 13 "
+               "with seed 29 T1L)",
+    .size_is = "depth",
+    .loops   = false,
+    .most    = 20,
+    .tiny    = 5,
+    .quick   = 7,
+    .full    = 8,
+    .seed    = 0,
+    .prepare = prepare_t1,
+    .run     = run,
     .run_detached = run_detached,
     .finish       = finish,
     .known        = known_t1,
@@ -217,13 +243,31 @@ const bench_kernel bench_uts_t3 = {
     .summary      = "unbalanced tree search, binomial tree, SHA-1, a task per node (size 2000 is the published T3)",
     .size_is      = "children of the root",
     .loops        = false,
+    .most         = 1 << 20,
     .tiny         = 4,
     .quick        = 200,
-    .full         = T3_ROOT,
-    .quick_seed   = 13, /* 378,865 nodes; the published seed gives 6,800 or 2.4 million at the sizes around */
+    .full         = 200,
+    .seed         = 13, /* 378,865 nodes; the published seed gives 6,800 or 2.4 million at the sizes around */
     .prepare      = prepare_t3,
     .run          = run,
     .run_detached = run_detached,
     .finish       = finish,
     .known        = known_t3,
+};
+
+const bench_kernel bench_uts_t3l = {
+    .name         = "uts-t3l",
+    .summary      = "the binomial tree with five children (size 2000 is the published T3L)",
+    .size_is      = "children of the root",
+    .loops        = false,
+    .most         = 1 << 20,
+    .tiny         = 100,
+    .quick        = 0,
+    .full         = T3_ROOT,
+    .seed         = 0,
+    .prepare      = prepare_t3l,
+    .run          = run,
+    .run_detached = run_detached,
+    .finish       = finish,
+    .known        = known_t3l,
 };

@@ -3,23 +3,9 @@
  *
  * One of BENCH_SERIAL, BENCH_OPENMP, BENCH_LOOPS, BENCH_TBB, BENCH_RAMIFY picks the form at compile time. The macros
  * become what a user of that runtime would write by hand: an `omp task` and a `taskwait`, a tbb::task_group, a
- * ramify_fork_push. Kernels keep to what C11 and C++20 share, because the oneTBB form is compiled as C++.
- *
- * Beside the functions below a form provides the macros that follow. */
+ * ramify_fork_push. Kernels keep to what C11 and C++20 share, because the oneTBB form is compiled as C++. */
 #ifndef BENCH_LAYER_H
 #define BENCH_LAYER_H
-
-/*   BENCH_DETACH(fn, type, value)  fn(&copy of value) runs some time before bench_layer_enter returns
- *   BENCH_NAME                     the form as the JSON names it
- * and for functions that fork and join, which are written `void fn(BENCH_AT type *job)`:
- *   BENCH_HEAD                     first in the struct of a job, which holds arguments and results
- *   BENCH_AT, BENCH_HERE           before the first parameter, and before the first argument of every direct call
- *   BENCH_FORKED(fn, type)         after the declaration of an fn that is forked
- *   BENCH_SCOPE                    opens a function that forks, once per function
- *   BENCH_FORK(job, fn)            fn(job) may run elsewhere; *job lives until its join
- *   BENCH_JOIN(jobs, count, fn)    joins the newest `count` forks, an array in the order of its forks
- *   BENCH_JOINED(job)              joins the newest fork; false: nobody ran it, the caller makes the direct call now
- *   BENCH_ROOT(job, fn)            runs the first one, from a function without BENCH_AT */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -67,6 +53,25 @@ void bench_layer_stop(void);
 }
 #endif
 
+/* What a form provides as macros, beside the functions above:
+ *   BENCH_DETACH(fn, type, value)  fn(&copy of value) runs some time before bench_layer_enter returns
+ *   BENCH_DETACH_KEYED(fn, type, value, key)  the same, with a key for a form that places by it
+ *   BENCH_NAME                     the form as the JSON names it
+ * for loops over functions `void fn(type *argument, long i)`:
+ *   BENCH_LOOPED(fn, type)         after the definition of fn
+ *   BENCH_LOOP(fn, type, argument, count, grain)  fn(argument, i) for i in [0, count), and waits; grain: iterations
+ * that are worth a task, 0 when all cost the same: a static schedule then is best for tasks ordered by the data they
+ * touch, where the form has that (BENCH_ORDERS is 1): BENCH_ORDERED(fn, type, value, reads, count, changed)  fn(&copy
+ * of value) after earlier ones that changed one of the `count` (0 to 3) addresses in `reads`, or touched `changed`
+ *   BENCH_ORDERED_WAIT()           waits for all of them
+ * and for functions that fork and join, which are written `void fn(BENCH_AT type *job)`:
+ *   BENCH_HEAD                     first in the struct of a job, which holds arguments and results
+ *   BENCH_AT, BENCH_HERE           before the first parameter, and before the first argument of every direct call
+ *   BENCH_FORKED(fn, type)         after the declaration of an fn that is forked
+ *   BENCH_SCOPE                    opens a function that forks, once per function
+ *   BENCH_FORK(job, fn)            fn(job) may run elsewhere; *job lives until its join
+ *   BENCH_JOIN(jobs, count, fn)    joins the newest `count` forks, an array in the order of its forks
+ *   BENCH_ROOT(job, fn)            runs the first one, from a function without BENCH_AT */
 #if defined(BENCH_SERIAL)
 #include "layer_serial.h"
 #elif defined(BENCH_OPENMP) || defined(BENCH_LOOPS)

@@ -5,11 +5,11 @@
 
 #include <omp.h>
 
-static unsigned team_size;
+unsigned bench_team;
 
 void bench_layer_start(const bench_setup *setup)
 {
-    team_size = setup->workers;
+    bench_team = setup->workers;
     omp_set_dynamic(0);
 }
 
@@ -23,7 +23,7 @@ void bench_each(const bench_blocks *blocks)
     char *item = (char *)blocks->items;
 
     omp_set_schedule(blocks->keyed ? omp_sched_static : omp_sched_dynamic, blocks->keyed ? 0 : 1);
-#pragma omp parallel for schedule(runtime) num_threads(team_size)
+#pragma omp parallel for schedule(runtime) num_threads(bench_team)
     for (size_t i = 0; i < (size_t)blocks->count; i++)
         blocks->fn(item + i * blocks->item_bytes);
 }

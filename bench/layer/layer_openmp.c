@@ -5,18 +5,18 @@
 
 #include <omp.h>
 
-static unsigned team_size;
+unsigned bench_team;
 
 void bench_layer_start(const bench_setup *setup)
 {
-    team_size = setup->workers;
+    bench_team = setup->workers;
     omp_set_dynamic(0);
 }
 
 void bench_layer_enter(void (*fn)(void *), void *argument)
 {
-#pragma omp parallel num_threads(team_size)
-#pragma omp single
+#pragma omp parallel num_threads(bench_team)
+#pragma omp          single
     fn(argument);
 }
 

@@ -10,6 +10,7 @@
 enum {
     CHUNK_ITEMS    = 256, /* ramify_submit_batch's own batch size */
     CARRIED_BYTES  = 112, /* largest value a detached task may carry; with the header two cache lines */
+    ORDERED_READS  = 3,   /* as layer.h says */
     POOL_GROW      = 256, /* copies made at once when a free list is empty */
     CELL_ALIGNMENT = 128, /* two lines: the adjacent-line prefetcher pairs them */
 };
@@ -30,8 +31,9 @@ typedef struct root_call {
 } root_call;
 
 static ramify_runtime *runtime;
-static ramify_group   *root_group;
-static pool_cell      *pools; /* one per worker */
+static ramify_group   *root_group, *ordered_group;
+static pool_cell      *pools;         /* one per worker */
+static bool            places_blocks; /* a policy was asked for: blocks are submitted, so that it places them */
 
 static void demand(ramify_status status, const char *call)
 {
@@ -52,7 +54,9 @@ void bench_layer_start(const bench_setup *setup)
         fprintf(stderr, "bench: %s\n", diagnosis.text);
     demand(status, "ramify_start");
     demand(ramify_group_create(runtime, NULL, &root_group), "ramify_group_create");
-    pools = aligned_alloc(CELL_ALIGNMENT, setup->workers * sizeof *pools);
+    demand(ramify_group_create(runtime, NULL, &ordered_group), "ramify_group_create");
+    places_blocks = setup->policy != NULL;
+    pools         = aligned_alloc(CELL_ALIGNMENT, setup->workers * sizeof *pools);
     if (!pools)
         demand(RAMIFY_ERR_NO_MEMORY, "aligned_alloc");
     for (unsigned w = 0; w < setup->workers; w++)
@@ -74,7 +78,38 @@ void bench_layer_enter(void (*fn)(void *), void *argument)
     demand(ramify_wait(root_group), "ramify_wait");
 }
 
-void bench_each(const bench_blocks *blocks)
+/* A loop of a kernel, whose body takes a range of indexes. */
+typedef struct loop_call {
+    void (*range)(void *argument, long first, long end);
+    void *argument;
+} loop_call;
+
+static void run_chunk(void *self, const ramify_chunk *chunk)
+{
+    const loop_call *call = self;
+
+    call->range(call->argument, (long)chunk->range[0].begin, (long)chunk->range[0].end);
+}
+
+/* The schedule is the library's default, which finds the grain itself; the kernel's is for the others. */
+void bench_ramify_loop(void (*range)(void *, long, long), void *argument, long count, long grain)
+{
+    loop_call          call = { range, argument };
+    const ramify_range all  = { 0, count, 1 };
+
+    (void)grain;
+    demand(ramify_for(runtime, &all, 1, run_chunk, &call, NULL), "ramify_for");
+}
+
+static void run_blocks(void *argument, long first, long end)
+{
+    const bench_blocks *blocks = argument;
+
+    for (long i = first; i < end; i++)
+        blocks->fn((char *)blocks->items + (size_t)i * blocks->item_bytes);
+}
+
+static void submit_blocks(const bench_blocks *blocks)
 {
     ramify_item   items[CHUNK_ITEMS];
     ramify_group *group;
@@ -94,6 +129,14 @@ void bench_each(const bench_blocks *blocks)
     }
     demand(ramify_wait(group), "ramify_wait");
     demand(ramify_group_free(group), "ramify_group_free");
+}
+
+void bench_each(const bench_blocks *blocks)
+{
+    if (places_blocks)
+        submit_blocks(blocks);
+    else
+        bench_ramify_loop(run_blocks, (void *)(uintptr_t)blocks, blocks->count, 1);
 }
 
 void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn)
@@ -128,13 +171,41 @@ static void run_carried(void *argument)
     pool->free_list = room;
 }
 
-void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes)
+static carried *carry(ramify_task_fn fn, const void *value, size_t value_bytes)
 {
     carried *room = pool_take(&pools[bench_self()]);
 
     room->fn = fn;
     __builtin_memcpy(room->value, value, value_bytes);
-    demand(ramify_submit(root_group, run_carried, room, NULL), "ramify_submit");
+    return room;
+}
+
+void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes)
+{
+    demand(ramify_submit(root_group, run_carried, carry(fn, value, value_bytes), NULL), "ramify_submit");
+}
+
+void bench_ramify_detach_keyed(ramify_task_fn fn, const void *value, size_t value_bytes, uint64_t key)
+{
+    const ramify_hint hint = { .key = key, .has_key = true };
+
+    demand(ramify_submit(root_group, run_carried, carry(fn, value, value_bytes), &hint), "ramify_submit");
+}
+
+void bench_ramify_ordered(ramify_task_fn fn, const void *value, size_t value_bytes, const void *const *reads, int count,
+                          const void *changed)
+{
+    ramify_depend on[ORDERED_READS + 1] = { { changed, RAMIFY_INOUT } };
+
+    for (int i = 0; i < count; i++)
+        on[i + 1] = (ramify_depend){ reads[i], RAMIFY_IN };
+    demand(ramify_submit_after(ordered_group, run_carried, carry(fn, value, value_bytes), NULL, on, (size_t)count + 1),
+           "ramify_submit_after");
+}
+
+void bench_ramify_ordered_wait(void)
+{
+    demand(ramify_wait(ordered_group), "ramify_wait");
 }
 
 unsigned bench_self(void)

@@ -12,6 +12,11 @@ extern "C" {
 
 void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn);
 void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes);
+void bench_ramify_detach_keyed(ramify_task_fn fn, const void *value, size_t value_bytes, uint64_t key);
+void bench_ramify_ordered(ramify_task_fn fn, const void *value, size_t value_bytes, const void *const *reads, int count,
+                          const void *changed);
+void bench_ramify_ordered_wait(void);
+void bench_ramify_loop(void (*range)(void *argument, long first, long end), void *argument, long count, long grain);
 
 #ifdef __cplusplus
 }
@@ -43,5 +48,25 @@ void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_byte
         type bench_copy = (value);                                                                                     \
         bench_ramify_detach(fn, &bench_copy, sizeof bench_copy);                                                       \
     } while (0)
+
+#define BENCH_DETACH_KEYED(fn, type, value, key)                                                                       \
+    do {                                                                                                               \
+        type bench_copy = (value);                                                                                     \
+        bench_ramify_detach_keyed(fn, &bench_copy, sizeof bench_copy, (key));                                          \
+    } while (0)
+#define BENCH_LOOPED(fn, type)                                                                                         \
+    static void fn##_range(void *bench_argument, long bench_first, long bench_end)                                     \
+    {                                                                                                                  \
+        for (long bench_i = bench_first; bench_i < bench_end; bench_i++)                                               \
+            fn((type *)bench_argument, bench_i);                                                                       \
+    }
+#define BENCH_LOOP(fn, type, argument, count, grain) bench_ramify_loop(fn##_range, (argument), (count), (grain))
+#define BENCH_ORDERS 1
+#define BENCH_ORDERED(fn, type, value, reads, count, changed)                                                          \
+    do {                                                                                                               \
+        type bench_copy = (value);                                                                                     \
+        bench_ramify_ordered(fn, &bench_copy, sizeof bench_copy, (const void *const *)(reads), (count), (changed));    \
+    } while (0)
+#define BENCH_ORDERED_WAIT() bench_ramify_ordered_wait()
 
 #endif

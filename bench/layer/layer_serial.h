@@ -21,4 +21,11 @@
         fn(&bench_copy);                                                                                               \
     } while (0)
 
+#define BENCH_DETACH_KEYED(fn, type, value, key) BENCH_DETACH(fn, type, value)
+#define BENCH_LOOPED(fn, type)
+#define BENCH_LOOP(fn, type, argument, count, grain)                                                                   \
+    for (long bench_i = 0; bench_i < (count); bench_i++)                                                               \
+    fn((argument), bench_i)
+#define BENCH_ORDERS 0
+
 #endif

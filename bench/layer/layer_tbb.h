@@ -3,6 +3,8 @@
 #ifndef BENCH_LAYER_TBB_H
 #define BENCH_LAYER_TBB_H
 
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
 #include <tbb/task_group.h>
 
 extern tbb::task_group *bench_tbb_root; /* of the running bench_layer_enter */
@@ -27,5 +29,18 @@ extern tbb::task_group *bench_tbb_root; /* of the running bench_layer_enter */
             fn(&bench_mine);                                                                                           \
         });                                                                                                            \
     } while (0)
+
+#define BENCH_DETACH_KEYED(fn, type, value, key) BENCH_DETACH(fn, type, value)
+#define BENCH_LOOPED(fn, type)
+#define BENCH_LOOP(fn, type, argument, count, grain)                                                                   \
+    do {                                                                                                               \
+        type *bench_argument = (argument);                                                                             \
+        tbb::parallel_for(tbb::blocked_range<long>(0, (count), (grain) ? (grain) : 1),                                 \
+                          [=](const tbb::blocked_range<long> &bench_range) {                                           \
+                              for (long bench_i = bench_range.begin(); bench_i < bench_range.end(); bench_i++)         \
+                                  fn(bench_argument, bench_i);                                                         \
+                          });                                                                                          \
+    } while (0)
+#define BENCH_ORDERS 0
 
 #endif

@@ -48,6 +48,18 @@ void micro_empty(void *unused);
 /* About 100 ns of dependent arithmetic. state: the task's own word. */
 void micro_work_100ns(void *state);
 
+/* `count` tasks, each of `steps` on a word of its own. */
+typedef struct micro_slice {
+    uint64_t *words;
+    long      count, steps;
+} micro_slice;
+
+/* Dependent arithmetic, in a file of its own. state: the task's own word. */
+void micro_work(uint64_t *state, long steps);
+
+/* Prints the efficiency of `run`, which works off a slice in parallel, at grains from 10 ns to 100 us. */
+void micro_grain(const char *bench, const micro_request *request, const char *how, void (*run)(micro_slice *slice));
+
 /* The n-th CPU (from 0) this process may run on when it started; -1: there are fewer. */
 int micro_cpu(unsigned n);
 
@@ -65,6 +77,18 @@ void micro_open(const char *bench, const micro_request *request);
 void micro_field(const char *name, double value);
 void micro_text(const char *name, const char *value);
 void micro_close(void);
+
+/* Loops: a measurement of `count` iterations is taken this often, of which the first ones warm up. */
+enum { MICRO_LOOP_ROUNDS = 41, MICRO_LOOP_WARM = 10 };
+
+/* An iteration that does nothing and that no compiler leaves out. */
+static inline void micro_iterate(void)
+{
+    __asm__ volatile("");
+}
+
+/* Prints the whole line of a loop: median and least nanoseconds per iteration of the rounds after the warm ones. */
+void micro_print_loop(const char *bench, const micro_request *request, const char *how, uint64_t *round_ns);
 
 /* Busy for about this long, without a system call. */
 void micro_gap_ns(uint64_t ns);

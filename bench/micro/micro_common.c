@@ -26,17 +26,21 @@ void micro_empty(void *unused)
     (void)unused;
 }
 
-void micro_work_100ns(void *state)
+void micro_work(uint64_t *state, long steps)
 {
-    uint64_t *word = (uint64_t *)state;
-    uint64_t  x    = *word | 1;
+    uint64_t x = *state | 1;
 
-    for (int i = 0; i < WORK_STEPS; i++) { /* xorshift: a dependent chain the compiler cannot shorten */
+    for (long i = 0; i < steps; i++) { /* xorshift: a dependent chain the compiler cannot shorten */
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
     }
-    *word = x;
+    *state = x;
+}
+
+void micro_work_100ns(void *state)
+{
+    micro_work((uint64_t *)state, WORK_STEPS);
 }
 
 int micro_cpu(unsigned n)
@@ -100,6 +104,20 @@ void micro_text(const char *name, const char *value)
 void micro_close(void)
 {
     printf("}\n");
+}
+
+void micro_print_loop(const char *bench, const micro_request *request, const char *how, uint64_t *round_ns)
+{
+    uint64_t *kept   = round_ns + MICRO_LOOP_WARM;
+    long      rounds = MICRO_LOOP_ROUNDS - MICRO_LOOP_WARM;
+
+    qsort(kept, (size_t)rounds, sizeof *kept, compare_ticks);
+    micro_open(bench, request);
+    micro_text("how", how);
+    micro_field("count", (double)request->count);
+    micro_field("ns_per_iteration", (double)kept[rounds / 2] / (double)request->count);
+    micro_field("min_ns_per_iteration", (double)kept[0] / (double)request->count);
+    micro_close();
 }
 
 void micro_gap_ns(uint64_t ns)

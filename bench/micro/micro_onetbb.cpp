@@ -3,6 +3,7 @@
 #include "micro.h"
 
 #include <memory>
+#include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/partitioner.h>
@@ -237,12 +238,105 @@ void external_100ns(const micro_request *request)
     print_flat("external-100ns", request, "task_arena::enqueue", serial, spent);
 }
 
+template <typename Loop> void loops(const char *bench, const micro_request *request, const char *how, Loop loop)
+{
+    tbb::global_control limit(tbb::global_control::max_allowed_parallelism, request->workers);
+    tbb::task_arena     arena(static_cast<int>(request->workers));
+    pinning             pins(arena, 0, request->workers);
+    uint64_t            round_ns[MICRO_LOOP_ROUNDS];
+
+    arena.execute([&] {
+        for (uint64_t &ns : round_ns) {
+            uint64_t begin = micro_now_ns();
+            loop();
+            ns = micro_now_ns() - begin;
+        }
+    });
+    micro_print_loop(bench, request, how, round_ns);
+}
+
+const auto iterate_range = [](const tbb::blocked_range<long> &range) {
+    for (long i = range.begin(); i < range.end(); i++)
+        micro_iterate();
+};
+
+void loop_grain1(const micro_request *request)
+{
+    loops("loop-grain1", request, "parallel_for, grain 1, simple_partitioner", [request] {
+        tbb::parallel_for(tbb::blocked_range<long>(0, request->count, 1), iterate_range, tbb::simple_partitioner());
+    });
+}
+
+void loop_auto(const micro_request *request)
+{
+    loops("loop-auto", request, "parallel_for, auto_partitioner", [request] {
+        tbb::parallel_for(tbb::blocked_range<long>(0, request->count), iterate_range);
+    });
+}
+
+void loop_empty(const micro_request *request)
+{
+    tbb::global_control   limit(tbb::global_control::max_allowed_parallelism, request->workers);
+    tbb::task_arena       arena(static_cast<int>(request->workers));
+    pinning               pins(arena, 0, request->workers);
+    std::vector<uint64_t> ticks(static_cast<size_t>(request->count));
+
+    arena.execute([&] {
+        for (uint64_t &t : ticks) {
+            uint64_t begin = micro_ticks();
+            tbb::parallel_for(tbb::blocked_range<long>(0, request->workers), iterate_range, tbb::static_partitioner());
+            t = micro_ticks() - begin;
+        }
+    });
+    micro_open("loop-empty", request);
+    micro_text("how", "parallel_for, static_partitioner, an iteration per thread");
+    micro_print_latency(ticks.data(), request->count, micro_ns_per_tick());
+    micro_close();
+}
+
+tbb::task_arena *grain_arena; // of the grain measurements, whose callback takes the slice alone
+
+void slice_of_tasks(micro_slice *slice)
+{
+    grain_arena->execute([=] {
+        tbb::task_group group;
+        for (long i = 0; i < slice->count; i++)
+            group.run([=] { micro_work(&slice->words[i], slice->steps); });
+        group.wait();
+    });
+}
+
+void slice_of_loop(micro_slice *slice)
+{
+    grain_arena->execute(
+        [=] { tbb::parallel_for(0L, slice->count, [=](long i) { micro_work(&slice->words[i], slice->steps); }); });
+}
+
+void grain(const char *bench, const micro_request *request, const char *how, void (*run)(micro_slice *))
+{
+    tbb::task_arena arena(static_cast<int>(request->workers));
+    pinning         pins(arena, 0, request->workers);
+
+    grain_arena = &arena;
+    micro_grain(bench, request, how, run);
+}
+
+void grain_task(const micro_request *request)
+{
+    grain("grain-task", request, "task_group::run", slice_of_tasks);
+}
+
+void grain_loop(const micro_request *request)
+{
+    grain("grain-loop", request, "parallel_for, auto partitioner", slice_of_loop);
+}
+
 const micro_bench benches[] = {
-    { "handoff-spin", handoff_spin },       { "handoff-parked", handoff_parked },
-    { "external-single", external_single }, { "external-many", external_many },
-    { "external-100ns", external_100ns },   { "inside-single", inside_single },
-    { "inside-batch", inside_batch },       { "inside-many", inside_many },
-    { "flat-100ns", flat_100ns },           { nullptr, nullptr },
+    { "loop-grain1", loop_grain1 },       { "loop-auto", loop_auto },             { "loop-empty", loop_empty },
+    { "grain-task", grain_task },         { "grain-loop", grain_loop },           { "handoff-spin", handoff_spin },
+    { "handoff-parked", handoff_parked }, { "external-single", external_single }, { "external-many", external_many },
+    { "external-100ns", external_100ns }, { "inside-single", inside_single },     { "inside-batch", inside_batch },
+    { "inside-many", inside_many },       { "flat-100ns", flat_100ns },           { nullptr, nullptr },
 };
 } // namespace
 

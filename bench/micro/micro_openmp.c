@@ -88,7 +88,7 @@ static void inside_single(const micro_request *request)
     for (int round = 0; round < 2; round++) { /* the first one warms the pools */
         begin = micro_now_ns();
 #pragma omp parallel num_threads(request->workers)
-#pragma omp single
+#pragma omp          single
         for (long i = 0; i < request->count; i++) {
 #pragma omp task
             micro_empty(NULL);
@@ -104,7 +104,7 @@ static void inside_batch(const micro_request *request)
     for (int round = 0; round < 2; round++) {
         begin = micro_now_ns();
 #pragma omp parallel num_threads(request->workers)
-#pragma omp single
+#pragma omp          single
 #pragma omp taskloop grainsize(1)
         for (size_t i = 0; i < (size_t)request->count; i++)
             micro_empty(NULL);
@@ -138,7 +138,7 @@ static void flat_100ns(const micro_request *request)
     for (int round = 0; round < 2; round++) {
         begin = micro_now_ns();
 #pragma omp parallel num_threads(request->workers)
-#pragma omp single
+#pragma omp          single
         for (long i = 0; i < request->count; i++) {
 #pragma omp task
             micro_work_100ns(&words[i]);
@@ -154,13 +154,92 @@ static void flat_100ns(const micro_request *request)
     free(words);
 }
 
+/* STATEMENT runs the loop once, inside or with its own parallel region. */
+#define LOOP_BENCH(function, bench, how, STATEMENT)                                                                    \
+    static void function(const micro_request *request)                                                                 \
+    {                                                                                                                  \
+        uint64_t round_ns[MICRO_LOOP_ROUNDS];                                                                          \
+        size_t   count = (size_t)request->count;                                                                       \
+        for (int round = 0; round < MICRO_LOOP_ROUNDS; round++) {                                                      \
+            uint64_t begin = micro_now_ns();                                                                           \
+            STATEMENT                                                                                                  \
+            round_ns[round] = micro_now_ns() - begin;                                                                  \
+        }                                                                                                              \
+        micro_print_loop(bench, request, how, round_ns);                                                               \
+    }
+
+#define FOR_EACH                                                                                                       \
+    for (size_t i = 0; i < count; i++)                                                                                 \
+        micro_iterate();
+
+LOOP_BENCH(loop_grain1, "loop-grain1", "omp parallel for schedule(dynamic,1)",
+           _Pragma("omp parallel for num_threads(request->workers) schedule(dynamic, 1)") FOR_EACH)
+LOOP_BENCH(loop_auto, "loop-auto", "omp parallel for schedule(static)",
+           _Pragma("omp parallel for num_threads(request->workers) schedule(static)") FOR_EACH)
+LOOP_BENCH(loop_guided, "loop-guided", "omp parallel for schedule(guided)",
+           _Pragma("omp parallel for num_threads(request->workers) schedule(guided)") FOR_EACH)
+LOOP_BENCH(loop_tasks, "loop-tasks", "omp taskloop grainsize(1)",
+           _Pragma("omp parallel num_threads(request->workers)") _Pragma("omp single")
+               _Pragma("omp taskloop grainsize(1)") FOR_EACH)
+
+/* An iteration for each thread: what a loop costs that has next to nothing to do. */
+static void loop_empty(const micro_request *request)
+{
+    uint64_t *ticks   = (uint64_t *)calloc((size_t)request->count, sizeof *ticks);
+    long      threads = request->workers;
+
+    for (long round = 0; round < request->count; round++) {
+        uint64_t begin = micro_ticks();
+#pragma omp parallel for num_threads(request->workers) schedule(static)
+        for (long i = 0; i < threads; i++)
+            micro_iterate();
+        ticks[round] = micro_ticks() - begin;
+    }
+    micro_open("loop-empty", request);
+    micro_text("how", "omp parallel for schedule(static), an iteration per thread");
+    micro_print_latency(ticks, request->count, micro_ns_per_tick());
+    micro_close();
+    free(ticks);
+}
+
+static unsigned team_size; /* of the grain measurements, whose callback takes the slice alone */
+
+static void slice_of_tasks(micro_slice *slice)
+{
+#pragma omp parallel num_threads(team_size)
+#pragma omp          single
+    for (long i = 0; i < slice->count; i++) {
+#pragma omp task firstprivate(i)
+        micro_work(&slice->words[i], slice->steps);
+    }
+}
+
+static void slice_of_loop(micro_slice *slice)
+{
+#pragma omp parallel for schedule(dynamic, 1) num_threads(team_size)
+    for (long i = 0; i < slice->count; i++)
+        micro_work(&slice->words[i], slice->steps);
+}
+
+static void grain_task(const micro_request *request)
+{
+    team_size = request->workers;
+    micro_grain("grain-task", request, "omp task in a single", slice_of_tasks);
+}
+
+static void grain_loop(const micro_request *request)
+{
+    team_size = request->workers;
+    micro_grain("grain-loop", request, "omp parallel for schedule(dynamic, 1)", slice_of_loop);
+}
+
 static const micro_bench benches[] = {
-    { "handoff-spin", handoff_spin },
-    { "handoff-parked", handoff_parked },
-    { "inside-single", inside_single },
-    { "inside-batch", inside_batch },
-    { "inside-many", inside_many },
-    { "flat-100ns", flat_100ns },
-    { NULL, NULL },
+    { "loop-grain1", loop_grain1 },       { "loop-tasks", loop_tasks },
+    { "loop-auto", loop_auto },           { "loop-guided", loop_guided },
+    { "loop-empty", loop_empty },         { "grain-task", grain_task },
+    { "grain-loop", grain_loop },         { "handoff-spin", handoff_spin },
+    { "handoff-parked", handoff_parked }, { "inside-single", inside_single },
+    { "inside-batch", inside_batch },     { "inside-many", inside_many },
+    { "flat-100ns", flat_100ns },         { NULL, NULL },
 };
 const micro_bench *const micro_benches = benches;

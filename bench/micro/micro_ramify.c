@@ -268,6 +268,9 @@ static void external_100ns(const micro_request *request)
 }
 
 static const micro_bench benches[] = {
+    { "grain-task", micro_grain_task },
+    { "grain-fork", micro_grain_fork },
+    { "grain-loop", micro_grain_loop },
     { "handoff-spin", handoff_spin },
     { "handoff-parked", handoff_parked },
     { "external-single", external_single },
@@ -283,6 +286,12 @@ static const micro_bench benches[] = {
     { "start-stop", micro_start_stop },
     { "memory", micro_memory },
     { "idle", micro_idle },
+    { "loop-grain1", micro_loop_grain1 },
+    { "loop-tasks", micro_loop_dynamic },
+    { "loop-auto", micro_loop_auto },
+    { "loop-guided", micro_loop_guided },
+    { "loop-empty", micro_loop_empty },
+    { "loop-small", micro_loop_small },
     { NULL, NULL },
 };
 const micro_bench *const micro_benches = benches;

@@ -20,4 +20,17 @@ void micro_start_stop(const micro_request *request);
 void micro_memory(const micro_request *request);
 void micro_idle(const micro_request *request);
 
+/* Efficiency over grain, in micro_ramify_grain.c. */
+void micro_grain_task(const micro_request *request);
+void micro_grain_fork(const micro_request *request);
+void micro_grain_loop(const micro_request *request);
+
+/* Those of micro_ramify_loops.c. */
+void micro_loop_grain1(const micro_request *request);
+void micro_loop_dynamic(const micro_request *request);
+void micro_loop_auto(const micro_request *request);
+void micro_loop_guided(const micro_request *request);
+void micro_loop_empty(const micro_request *request);
+void micro_loop_small(const micro_request *request);
+
 #endif

@@ -49,7 +49,10 @@ RAMIFY_API const char *ramify_source_name(int source);
     X(RUNTIME, "runtime")     \
     X(LEVEL, "level")         \
     X(DOMAIN, "domain")       \
-    X(WORKER, "worker")
+    X(WORKER, "worker")       \
+    X(THREAD, "thread")
+
+/* THREAD: one outside the runtime, in the order in which they first began a region; only regions have such rows. */
 
 typedef enum ramify_scope {
 #define RAMIFY_SCOPE_ENUM(name, text) RAMIFY_SCOPE_##name,
@@ -73,6 +76,7 @@ typedef struct ramify_metric {
     const char *name;    /* "steal_success": lower case, with the unit where it has one */
     const char *unit;    /* "ns", "tasks", "1" for a ratio */
     const char *meaning; /* one line */
+    const char *region;  /* the name of the region the row is about (ramify/region.h); NULL: none */
     const char *reason;  /* unknown: why; known: NULL, or why no better source served */
     double      value;   /* not a number when unknown */
     uint32_t    scope;   /* ramify_scope */
@@ -129,6 +133,35 @@ RAMIFY_API uint32_t ramify_snapshot_workers(const ramify_snapshot *snapshot);
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_snapshot_find(const ramify_snapshot *snapshot, const char *name,
                                                                uint32_t scope, uint32_t index, ramify_metric *metric,
                                                                ramify_diagnosis *diagnosis);
+
+/* One row of a region (ramify/region.h).
+ *
+ * region: its name; NULL as in ramify_snapshot_find. name: "region_count", or of a counter. scope, index, metric,
+ * diagnosis: as there. Threads: any, never blocks. Errors: as there. Cost: O(rows). */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_snapshot_find_region(const ramify_snapshot *snapshot,
+                                                                      const char *region, const char *name,
+                                                                      uint32_t scope, uint32_t index,
+                                                                      ramify_metric *metric,
+                                                                      ramify_diagnosis *diagnosis);
+
+/* What it costs on this machine to make an empty task and run it. */
+typedef struct ramify_break_even {
+    double fork_ns;   /* by fork and join, when nobody steals it */
+    double submit_ns; /* submitted by a worker */
+} ramify_break_even;
+
+/* Measures it, for this runtime's snapshots: a task that runs shorter than this is below break-even, and its work is
+ * better done without one. ramify_options.break_even and RAMIFY_BREAK_EVEN do the same at the start.
+ *
+ * rt: a started runtime; the measurement uses workers of its own on the same tree and counts nothing in rt; it is disturbed
+ * by what runs meanwhile, and takes the least of several trials. cost: out, may be NULL.
+ * Threads: any; blocks, and runs no other tasks. Errors: ERR_INVALID rt is NULL; ERR_NO_MEMORY; ERR_SYSTEM a thread
+ * could not be made. Cost: a start of workers and about 10 ms. */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_break_even_measure(ramify_runtime *rt, ramify_break_even *cost);
+
+/* What a snapshot suggests to change in the program, as sentences; the numbers behind them are rows.
+ * i: 0, 1, ..: NULL past the last. Ownership: static text. Threads: any, never blocks. Cost: O(rows). */
+RAMIFY_API const char *ramify_snapshot_advice(const ramify_snapshot *snapshot, uint32_t i);
 
 /* How to write a snapshot. */
 typedef enum ramify_metrics_format {

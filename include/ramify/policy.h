@@ -7,6 +7,7 @@
 #define RAMIFY_POLICY_H
 
 #include <ramify/tree.h>
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,7 +31,12 @@ extern "C" {
  * and affinity leaves a task with the worker that submitted it. A policy of the caller's hides one of the library's
  * with the same name; its argument is any text without brackets. */
 
-/* What a task says about itself. Zero-initialised means: nothing. Every field is optional. */
+/* What a task says about itself. Zero-initialised means: nothing. Every field is optional. A domain outranks an
+ * address; with an address and a key, the policy places by the key within the domain of the address.
+ *
+ * A task whose domain, address, or key under a policy that heeds keys, gives it a home among several NUMA nodes waits
+ * there for a worker of it. Workers of other nodes take it only when its waiting has cost more than the remote access
+ * will: the nearer the earlier, never when strict. One with a priority other than 0 waits for nobody. */
 typedef struct ramify_hint {
     uint64_t key;     /* same key, same place (hash, affinity); counts only if has_key */
     double   weight;  /* expected cost relative to other tasks; 0: 1.0 */
@@ -38,6 +44,12 @@ typedef struct ramify_hint {
     bool     has_key;
     bool     strict;   /* only workers below the chosen domain may run it */
     int8_t   priority; /* RAMIFY_PRIORITY_MIN .. RAMIFY_PRIORITY_MAX, more is sooner; 0: the usual one */
+
+    /* Address of the data it works on, NULL: no wish. It goes to the smallest domain with workers that is nearest to the
+     * node that the runtime's space (ramify_runtime_space) knows the data on. Only the address is kept, and only until
+     * the call returns: the data may go any time. An address in no region, not touched yet, or whose node is not known
+     * is as none, and counted (ramify_counts.near_unknown). */
+    const void *near;
 } ramify_hint;
 
 /* What a priority promises: a worker that looks for its next task takes the highest priority waiting in its own
@@ -51,7 +63,7 @@ typedef struct ramify_hint {
 /* A hint to run at a domain: `ramify_at(index)`. */
 static inline ramify_hint ramify_at(uint32_t domain)
 {
-    ramify_hint hint = { 0, 0, 0, false, false, 0 };
+    ramify_hint hint = { 0, 0, 0, false, false, 0, NULL };
     hint.domain      = domain + 1;
     return hint;
 }
@@ -59,7 +71,7 @@ static inline ramify_hint ramify_at(uint32_t domain)
 /* A hint that tasks with this key belong together. */
 static inline ramify_hint ramify_keyed(uint64_t key)
 {
-    ramify_hint hint = { 0, 0, 0, false, false, 0 };
+    ramify_hint hint = { 0, 0, 0, false, false, 0, NULL };
     hint.key         = key;
     hint.has_key     = true;
     return hint;

@@ -6,6 +6,7 @@
 #ifndef RAMIFY_RUNTIME_H
 #define RAMIFY_RUNTIME_H
 
+#include <ramify/memory.h>
 #include <ramify/policy.h>
 
 #ifdef __cplusplus
@@ -45,20 +46,30 @@ typedef struct ramify_options {
     uint32_t                        latency_every; /* time every n-th submission; 0: 64; 1: every one */
     bool                            no_bind;      /* leave the workers unbound */
     bool                            view;         /* let other programs look on (ramify/view.h) */
+    bool                            break_even;   /* measure first what a task costs (ramify/metrics.h) */
     ramify_log_fn                   log;          /* NULL: silent */
     void                           *log_self;
     ramify_diagnosis               *diagnosis; /* NULL: not wanted */
     const char                     *counters;  /* events to count, as in ramify_counters_start; NULL: none */
-    const char                     *trace;     /* file to write a trace to when the runtime stops; NULL: none */
-    uint64_t                        reserved[2];
+    const char                     *trace;     /* file to write a trace to when the runtime stops; NULL: none (trace.h) */
+    const char                     *trace_while;  /* record it only while this file exists; NULL: all the time */
+    uint32_t                        trace_events; /* kept per worker, 256 to 2^24; 0: 65536 */
+    ramify_space                   *space;     /* where hint.near looks; shared, must outlive it; NULL: one of its own */
+    const char                     *schedule;  /* of loops that name none, as in ramify_schedule_read; NULL: auto */
+    uint64_t                        reserved[1];
 } ramify_options;
 
 /* Starts a runtime: discovers the tree unless one is given, makes a worker per leaf and binds it there.
  *
- * options: NULL for the defaults. rt: out, untouched on failure. Ownership: the caller's, until ramify_stop.
+ * options: NULL for the defaults. A space over another tree than the runtime's serves as far as both are of this
+ * machine: its domains stand for those of the runtime that hold their CPUs; and if `tree` and what it is discovered by
+ * are not given, the space's tree is the runtime's. rt: out, untouched on failure. Ownership: the caller's, until ramify_stop.
  * Threads: any; blocks until every worker stands. Errors: those of ramify_tree_open; ERR_SYNTAX in `policy` or in a
  * variable (the diagnosis says where); ERR_RANGE a number is out of range; ERR_NO_MEMORY; ERR_SYSTEM a thread could
- * not be made. A binding the system refuses is logged and counted, not an error.
+ * not be made. A binding the system refuses is logged and counted, not an error. One that it takes away later (a CPU goes
+ * off-line, a cpuset changes) is made again when a worker next looks for work, or after 64 tasks of its own, at most every 5 ms: to the leaf,
+ * or while that has no CPU left, to the nearest domain above it that has; CPUs that come back are taken back. The tree
+ * stays, and no task is lost. CPUs that were not there when it was made are for the next runtime.
  * Cost: a thread creation per worker; discovery only when no tree is given. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_start(const ramify_options *options, ramify_runtime **rt);
 
@@ -70,6 +81,10 @@ RAMIFY_API ramify_status ramify_stop(ramify_runtime *rt);
 
 /* The tree a runtime works on. Ownership: the runtime's (or the caller's who gave it). Threads: any. Cost: O(1). */
 RAMIFY_API const ramify_tree *ramify_runtime_tree(const ramify_runtime *rt);
+
+/* The space a runtime looks up hint.near in: the caller's, or its own over its tree. Ownership: the runtime's (or the
+ * caller's who gave it), until ramify_stop, which frees all that was allocated in its own. Threads: any. Cost: O(1). */
+RAMIFY_API ramify_space *ramify_runtime_space(const ramify_runtime *rt);
 
 /* The number of workers; worker i is bound to leaf i of the tree. Threads: any. Cost: O(1). */
 RAMIFY_API uint32_t ramify_runtime_workers(const ramify_runtime *rt);
@@ -169,7 +184,14 @@ typedef struct ramify_counts {
     uint64_t parks;          /* a worker went to sleep */
     uint64_t parks_aborted;  /* it was about to, then saw work */
     uint64_t wakes;          /* a sleeping worker was woken for work */
+    uint64_t loops;          /* run by workers, or begun by them for another thread */
+    uint64_t loop_chunks;    /* parts of loops a worker ran without looking up */
+    uint64_t loop_splits;    /* times one gave half of its part to another that was hungry */
+    uint64_t loop_iterations;         /* blocks of a deterministic loop count as one */
+    uint64_t loop_iterations_at_home; /* of those, by the worker, or below the domain, whose share they were */
     uint64_t bind_failures;  /* workers the system did not let us bind */
+    uint64_t rebinds;        /* times a worker found that it was elsewhere than it was bound, or could come home */
+    uint64_t near_unknown;   /* hints whose address no region knows, placed by the policy instead; in the sum only */
 } ramify_counts;
 
 /* Reads the counters.

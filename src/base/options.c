@@ -13,6 +13,9 @@
  * 10 s of spinning: more than that is a mistake in the unit. 2^24 tasks: 1 GiB of 64-byte cells per domain. */
 enum { WORKERS_MAX = 4096, SPIN_US_MAX = 10000000, QUEUE_TASKS_MAX = 1 << 24, EVERY_MAX = 1 << 30 };
 
+/* 256 events: a trace of less shows nothing. 2^24: 512 MiB per worker. */
+enum { TRACE_EVENTS_MIN = 256, TRACE_EVENTS_MAX = 1 << 24 };
+
 static const ramify_variable variables[] = {
     { "RAMIFY_TOPOLOGY", "path of an hwloc XML file, or a synthetic description, instead of this machine", "this machine" },
     { "RAMIFY_CPUS", "PU indexes that may be used, such as 0-3,8", "all allowed" },
@@ -22,6 +25,7 @@ static const ramify_variable variables[] = {
       "none" },
     { "RAMIFY_RANKS", "yes or no: of MPI ranks that their launcher bound nowhere, each takes its part of the machine", "yes" },
     { "RAMIFY_POLICY", "how tasks are placed (`ramify help policies`)", "work-stealing" },
+    { "RAMIFY_SCHEDULE", "schedule of loops that name none, such as dynamic,16 (ramify_schedule_read)", "auto" },
     { "RAMIFY_SEED", "seed of every random choice, 0..2^64-1", "0" },
     { "RAMIFY_SPIN_US", "microseconds an idle worker searches before it sleeps, 1..10000000", "50" },
     { "RAMIFY_QUEUE_TASKS", "capacity of each domain's queue in tasks, 0 (unbounded)..16777216", "0" },
@@ -29,8 +33,11 @@ static const ramify_variable variables[] = {
     { "RAMIFY_LATENCY_EVERY", "time every n-th submission, 1..2^30", "64" },
     { "RAMIFY_BIND", "yes or no: bind workers to their leaves", "yes" },
     { "RAMIFY_COUNTERS", "events or groups to count, such as cache,cycles (`ramify help counters`)", "none" },
+    { "RAMIFY_BREAK_EVEN", "1 or 0: measure at the start what a task costs, for the metrics of small tasks", "0" },
     { "RAMIFY_VIEW", "1 or 0: keep a view in shared memory for `ramify top` and others", "0" },
-    { "RAMIFY_TRACE", "file to write a trace to at the stop, for Perfetto or chrome://tracing", "none" },
+    { "RAMIFY_TRACE", "file to write a trace to at the stop, .json, .paje or .otf2; %p in it: process, %h: host, %t: start of the runtime", "none" },
+    { "RAMIFY_TRACE_WHILE", "file; the trace is recorded only while it exists, and written when it is removed", "none" },
+    { "RAMIFY_TRACE_EVENTS", "events a trace keeps per worker, the newest ones, 256..16777216", "65536" },
 };
 
 const ramify_variable *ramify_variables(uint32_t *count)
@@ -102,6 +109,8 @@ static ramify_status read_numbers(ramify_options *o, ramify_diagnosis *diagnosis
         status = read_u32("RAMIFY_QUEUE_TASKS", 0, QUEUE_TASKS_MAX, &o->queue_tasks, diagnosis);
     if (!status)
         status = read_u32("RAMIFY_LATENCY_EVERY", 1, EVERY_MAX, &o->latency_every, diagnosis);
+    if (!status)
+        status = read_u32("RAMIFY_TRACE_EVENTS", TRACE_EVENTS_MIN, TRACE_EVENTS_MAX, &o->trace_events, diagnosis);
     return status;
 }
 
@@ -110,9 +119,9 @@ static ramify_status read_words(ramify_options *o, ramify_diagnosis *diagnosis)
     static const char *const per[]  = { "core", "pu", NULL };
     static const char *const full[] = { "block", "fail", "run", NULL };
     static const char *const yes[]  = { "yes", "no", NULL };
-    static const char *const view[] = { "0", "1", NULL };
+    static const char *const one[]  = { "0", "1", NULL };
 
-    uint32_t      no_bind = o->no_bind, no_ranks = o->no_ranks, has_view = o->view;
+    uint32_t      no_bind = o->no_bind, no_ranks = o->no_ranks, has_view = o->view, has_cost = o->break_even;
     ramify_status status  = read_word("RAMIFY_WORKERS_PER", per, &o->workers_per, diagnosis);
     if (!status)
         status = read_word("RAMIFY_FULL", full, &o->full, diagnosis);
@@ -121,10 +130,13 @@ static ramify_status read_words(ramify_options *o, ramify_diagnosis *diagnosis)
     if (!status)
         status = read_word("RAMIFY_RANKS", yes, &no_ranks, diagnosis);
     if (!status)
-        status = read_word("RAMIFY_VIEW", view, &has_view, diagnosis);
-    o->no_bind  = no_bind != 0;
-    o->no_ranks = no_ranks != 0;
-    o->view     = has_view != 0;
+        status = read_word("RAMIFY_VIEW", one, &has_view, diagnosis);
+    if (!status)
+        status = read_word("RAMIFY_BREAK_EVEN", one, &has_cost, diagnosis);
+    o->no_bind    = no_bind != 0;
+    o->no_ranks   = no_ranks != 0;
+    o->view       = has_view != 0;
+    o->break_even = has_cost != 0;
     return status;
 }
 
@@ -140,6 +152,9 @@ static ramify_status check(const ramify_options *o, ramify_diagnosis *diagnosis)
     if (o->queue_tasks > QUEUE_TASKS_MAX)
         return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "queue_tasks is %u: at most %d", o->queue_tasks,
                             QUEUE_TASKS_MAX);
+    if (o->trace_events && (o->trace_events < TRACE_EVENTS_MIN || o->trace_events > TRACE_EVENTS_MAX))
+        return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "trace_events is %u: must be %d to %d", o->trace_events,
+                            TRACE_EVENTS_MIN, TRACE_EVENTS_MAX);
     if (o->full > RAMIFY_FULL_RUN)
         return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "full is %u: no ramify_full", o->full);
     if (o->latency_every > EVERY_MAX)
@@ -200,6 +215,8 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
 
     const char *from = rmf_environment("RAMIFY_TOPOLOGY"), *cpus = rmf_environment("RAMIFY_CPUS"), *policy = rmf_environment("RAMIFY_POLICY");
     const char *counters = rmf_environment("RAMIFY_COUNTERS"), *trace = rmf_environment("RAMIFY_TRACE");
+    const char *trace_while = rmf_environment("RAMIFY_TRACE_WHILE");
+    const char *schedule = rmf_environment("RAMIFY_SCHEDULE");
     if (from) {
         o.from = from;
         o.tree = NULL; /* the variable asks for another machine than the one the program passed */
@@ -211,10 +228,14 @@ ramify_status rmf_options_read(const ramify_options *asked, ramify_options *opti
         o.cpus = cpus;
     if (policy)
         o.policy = policy;
+    if (schedule)
+        o.schedule = schedule;
     if (counters)
         o.counters = counters;
     if (trace)
         o.trace = trace;
+    if (trace_while)
+        o.trace_while = trace_while;
     fill_defaults(&o);
     *options = o;
     return RAMIFY_OK;

@@ -18,10 +18,21 @@ ramify_status rmf_allocate_map(ramify_space *space, size_t bytes, const ramify_w
     /* Going round page by page needs pages that stay small: one huge page would swallow 512 turns. */
     bool     ring  = region->ring.count > 1;
     uint32_t pages = ring && region->wish.pages == RAMIFY_PAGES_SYSTEM ? RAMIFY_PAGES_SMALL : region->wish.pages;
-    status = rmf_mapping_make(bytes, pages, space->huge_bytes, rmf_placing_pool_bytes(space, region), &region->mapping);
+    /* Cuts fall on any page, so the parts of an array cannot be of the pool. */
+    uint64_t pool = region->kind == RAMIFY_REGION_ARRAY ? 0 : rmf_placing_pool_bytes(space, region);
+    status        = rmf_mapping_make(bytes, pages, space->huge_bytes, pool, &region->mapping);
     region->start = (uintptr_t)region->mapping.start;
     region->bytes = bytes;
     return status;
+}
+
+/* What a call could not do is in its report; whoever reads logs instead finds it there. */
+static void tell(const ramify_space *space, const ramify_placed *p)
+{
+    if (p->bytes_elsewhere)
+        rmf_log_line(&space->log, RAMIFY_LOG_INFO, "%llu of %llu bytes wanted on node %u went to node %u and further: %s",
+                     (unsigned long long)p->bytes_elsewhere, (unsigned long long)p->bytes, p->node, p->other_node,
+                     ramify_status_text(p->reason));
 }
 
 ramify_status rmf_allocate_settle(ramify_space *space, rmf_region *region)
@@ -31,6 +42,8 @@ ramify_status rmf_allocate_settle(ramify_space *space, rmf_region *region)
         status = rmf_placing_touch(space, region);
     if (!status)
         status = rmf_region_answer_as_planned(region);
+    if (!status)
+        tell(space, &region->placed);
     return status;
 }
 
@@ -171,13 +184,12 @@ static ramify_status grow_remapped(ramify_space *space, rmf_region *old, size_t 
     fresh->coarse  = old->coarse;
     shift_runs(&old->plan, old->start, fresh->start, &fresh->plan);
     shift_runs(&old->answers, old->start, fresh->start, &fresh->answers);
-    uintptr_t end   = fresh->start + old->bytes;
-    uint32_t  added = fresh->plan.count;
+    uintptr_t end = fresh->start + old->bytes;
     (void)rmf_placing_plan(space, fresh, end, fresh->start + bytes); /* cannot fail: room was made, no wish is strict */
     (void)rmf_placing_bind(space, fresh, end);
-    uint32_t same = added && added == fresh->plan.count; /* the new part went on with the last run */
-    (void)rmf_runs_add(&fresh->answers, end, RAMIFY_NONE, fresh->plan.run[added - same].domain);
-    for (uint32_t i = added + 1; i < fresh->plan.count; i++)
+    uint32_t at = rmf_runs_find(&fresh->plan, end); /* begins there, or goes on from the old part */
+    (void)rmf_runs_add(&fresh->answers, end, RAMIFY_NONE, fresh->plan.run[at].domain);
+    for (uint32_t i = at + 1; i < fresh->plan.count; i++)
         (void)rmf_runs_add(&fresh->answers, fresh->plan.run[i].start, RAMIFY_NONE, fresh->plan.run[i].domain);
     return RAMIFY_OK;
 }

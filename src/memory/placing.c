@@ -255,7 +255,7 @@ ramify_status rmf_placing_plan(ramify_space *space, rmf_region *region, uintptr_
         uint32_t want   = space->choice.count ? space->choice.position[0] : RAMIFY_NONE;
         uint32_t domain = touch                 ? rmf_placing_only_domain(space)
                           : alone               ? region->wish.domain
-                          : want == RAMIFY_NONE ? RAMIFY_NONE
+                          : want == RAMIFY_NONE ? rmf_placing_only_domain(space)
                                                 : space->nodes.memories[want].domain;
         status          = rmf_placing_plan_on(space, region, start, end, want, domain);
     }

@@ -189,6 +189,11 @@ ramify_status ramify_space_capabilities(ramify_space *space, ramify_space_abilit
     return RAMIFY_OK;
 }
 
+const ramify_tree *rmf_space_tree(const ramify_space *space)
+{
+    return space->nodes.tree;
+}
+
 uint32_t rmf_space_locate(const ramify_space *space, const void *address)
 {
     return space ? rmf_atlas_find(&space->atlas, (uintptr_t)address) : RAMIFY_NONE;

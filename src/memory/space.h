@@ -5,6 +5,9 @@
 
 #include <ramify/memory.h>
 
+/* The tree it was opened over. */
+const ramify_tree *rmf_space_tree(const ramify_space *space);
+
 /* As ramify_space_locate; `space` may be NULL, which locates nothing. */
 uint32_t rmf_space_locate(const ramify_space *space, const void *address);
 

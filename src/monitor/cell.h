@@ -25,6 +25,12 @@
     X(parks_aborted)         \
     X(wakes)                 \
     X(bind_failures)         \
+    X(rebinds)               \
+    X(loops)                 \
+    X(loop_chunks)           \
+    X(loop_splits)           \
+    X(loop_iterations)       \
+    X(loop_iterations_at_home) \
     X(searches)              \
     X(handle_samples)
 

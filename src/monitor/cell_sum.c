@@ -10,10 +10,16 @@ void rmf_cell_sum(const rmf_monitor_cell *cell, ramify_counts *counts)
     counts->forks += rmf_load_relaxed(&cell->counts.forks);
     counts->forks_stolen += rmf_load_relaxed(&cell->counts.forks_stolen);
     counts->forks_at_once += rmf_load_relaxed(&cell->counts.forks_at_once);
+    counts->loops += rmf_load_relaxed(&cell->counts.loops);
+    counts->loop_chunks += rmf_load_relaxed(&cell->counts.loop_chunks);
+    counts->loop_splits += rmf_load_relaxed(&cell->counts.loop_splits);
+    counts->loop_iterations += rmf_load_relaxed(&cell->counts.loop_iterations);
+    counts->loop_iterations_at_home += rmf_load_relaxed(&cell->counts.loop_iterations_at_home);
     counts->parks += rmf_load_relaxed(&cell->counts.parks);
     counts->parks_aborted += rmf_load_relaxed(&cell->counts.parks_aborted);
     counts->wakes += rmf_load_relaxed(&cell->counts.wakes);
     counts->bind_failures += rmf_load_relaxed(&cell->counts.bind_failures);
+    counts->rebinds += rmf_load_relaxed(&cell->counts.rebinds);
     for (int level = 0; level < RAMIFY_LEVEL_COUNT; level++) {
 #define SUM(name) counts->name += rmf_load_relaxed(&cell->stealing[level].name);
         RMF_STEAL_COUNTERS(SUM)

@@ -154,7 +154,9 @@ static ramify_status read_all(void *counting_, rmf_reading *readings, rmf_why *w
 {
     counting *c                         = counting_;
     long long values[RMF_COUNTERS_MAX] = { 0 };
-    int       error                     = PAPI_read(c->set, values);
+    pthread_mutex_lock(&lock); /* a worker may read its own while a snapshot does */
+    int error = PAPI_read(c->set, values);
+    pthread_mutex_unlock(&lock);
     if (error != PAPI_OK)
         return explain(error, "PAPI_read", why);
     for (uint32_t i = 0; i < c->count; i++)

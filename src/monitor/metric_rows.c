@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a snapshot's tallies to rows: the table's metrics for every place they have, then counters and their formulas. */
-#include "metric_table.h"
+/* From a snapshot's tallies to rows: the table's metrics for every place they have, then counters and their formulas.
+ */
+#include "metric_rows.h"
 
 #include "log.h"
 #include "nearest.h"
@@ -9,15 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows being written; with rows NULL they are only counted. */
-typedef struct writer {
-    ramify_metric *rows;
-    uint32_t       count;
-} writer;
-
 static const char not_counted[] = "no event for it is counted; RAMIFY_COUNTERS=cache or ramify_counters_start does";
 
-static void put(writer *out, const rmf_view *view, ramify_metric row)
+void rmf_rows_put(rmf_rows *out, const rmf_view *view, ramify_metric row)
 {
     row.scope = view->scope;
     row.index = view->index;
@@ -28,18 +23,18 @@ static void put(writer *out, const rmf_view *view, ramify_metric row)
     out->count++;
 }
 
-static void put_entry(writer *out, const rmf_view *view, const rmf_metric_entry *e)
+static void put_entry(rmf_rows *out, const rmf_view *view, const rmf_metric_entry *e)
 {
     rmf_result r = out->rows ? e->compute(view) : (rmf_result){ 0 };
-    put(out, view,
-        (ramify_metric){ .name    = e->name,
-                         .unit    = e->unit,
-                         .meaning = e->meaning,
-                         .kind    = e->kind,
-                         .value   = r.value,
-                         .reason  = r.reason,
-                         .source  = r.reason ? RAMIFY_SOURCE_UNKNOWN : RAMIFY_SOURCE_SOFTWARE,
-                         .sampled = r.sampled && !r.reason });
+    rmf_rows_put(out, view,
+                 (ramify_metric){ .name    = e->name,
+                                  .unit    = e->unit,
+                                  .meaning = e->meaning,
+                                  .kind    = e->kind,
+                                  .value   = r.value,
+                                  .reason  = r.reason,
+                                  .source  = r.reason ? RAMIFY_SOURCE_UNKNOWN : RAMIFY_SOURCE_SOFTWARE,
+                                  .sampled = r.sampled && !r.reason });
 }
 
 /* True when every worker of the view has counter i. */
@@ -51,22 +46,22 @@ static bool is_counted(const rmf_view *view, uint32_t i)
     return true;
 }
 
-static void put_counter(writer *out, const rmf_view *view, uint32_t i)
+static void put_counter(rmf_rows *out, const rmf_view *view, uint32_t i)
 {
     const rmf_counted *c       = &view->snapshot->counted[i];
     bool               counted = is_counted(view, i);
     const char        *reason  = c->why.text[0] ? c->why.text : NULL;
     if (!counted && c->source != RAMIFY_SOURCE_UNKNOWN && !reason)
         reason = "more events than the processor has counters: ask for fewer, or allow multiplexing";
-    put(out, view,
-        (ramify_metric){ .name    = c->event->name,
-                         .unit    = c->event->unit,
-                         .meaning = c->event->meaning,
-                         .kind    = RAMIFY_METRIC_COUNTER,
-                         .value   = (double)view->sum.counters[i],
-                         .reason  = reason,
-                         .source  = counted ? (uint32_t)c->source : RAMIFY_SOURCE_UNKNOWN,
-                         .sampled = counted && c->partial });
+    rmf_rows_put(out, view,
+                 (ramify_metric){ .name    = c->event->name,
+                                  .unit    = c->event->unit,
+                                  .meaning = c->event->meaning,
+                                  .kind    = RAMIFY_METRIC_COUNTER,
+                                  .value   = (double)view->sum.counters[i],
+                                  .reason  = reason,
+                                  .source  = counted ? (uint32_t)c->source : RAMIFY_SOURCE_UNKNOWN,
+                                  .sampled = counted && c->partial });
 }
 
 /* A formula's operand. False: the snapshot does not ask for it. row: its value, source and reason. */
@@ -84,7 +79,7 @@ static bool operand(const rmf_view *view, const char *name, ramify_metric *row)
     }
     for (uint32_t i = 0; i < s->counters; i++)
         if (strcmp(s->counted[i].event->name, name) == 0) {
-            writer one = { row, 0 };
+            rmf_rows one = { row, 0 };
             put_counter(&one, view, i);
             return true;
         }
@@ -92,7 +87,7 @@ static bool operand(const rmf_view *view, const char *name, ramify_metric *row)
 }
 
 /* A formula has a row when all its events are asked for; it is known when they are and the denominator is not zero. */
-static void put_formula(writer *out, const rmf_view *view, const rmf_formula *f)
+static void put_formula(rmf_rows *out, const rmf_view *view, const rmf_formula *f)
 {
     ramify_metric above, below;
     if (!operand(view, f->numerator, &above) || !operand(view, f->denominator, &below))
@@ -112,11 +107,11 @@ static void put_formula(writer *out, const rmf_view *view, const rmf_formula *f)
         row.source = RAMIFY_SOURCE_UNKNOWN;
         row.reason = "what it is divided by was zero";
     }
-    put(out, view, row);
+    rmf_rows_put(out, view, row);
 }
 
 /* The mission's hardware form of locality: misses of the outermost cache that is counted. */
-static void put_cache_misses(writer *out, const rmf_view *view)
+static void put_cache_misses(rmf_rows *out, const rmf_view *view)
 {
     static const char *const misses[] = { "l3_misses", "l2_misses", "l1d_misses" };
 
@@ -138,10 +133,20 @@ static void put_cache_misses(writer *out, const rmf_view *view)
             row.value   = count.value / (double)view->sum.tasks;
         }
     }
-    put(out, view, row);
+    rmf_rows_put(out, view, row);
 }
 
-static void put_view(writer *out, const rmf_view *view)
+void rmf_rows_put_counters(rmf_rows *out, const rmf_view *view, bool with_time)
+{
+    const rmf_formula *f;
+    for (uint32_t i = 0; i < view->snapshot->counters; i++)
+        put_counter(out, view, i);
+    for (uint32_t i = 0; (f = rmf_formula_at(i)); i++)
+        if (with_time || strcmp(f->denominator, RMF_PER_SECOND) != 0)
+            put_formula(out, view, f);
+}
+
+static void put_view(rmf_rows *out, const rmf_view *view)
 {
     const rmf_metric_entry *e;
     for (uint32_t i = 0; (e = rmf_metric_at(i)); i++)
@@ -150,11 +155,7 @@ static void put_view(writer *out, const rmf_view *view)
     if (view->scope != RAMIFY_SCOPE_RUNTIME && view->scope != RAMIFY_SCOPE_WORKER)
         return;
     put_cache_misses(out, view);
-    for (uint32_t i = 0; i < view->snapshot->counters; i++)
-        put_counter(out, view, i);
-    const rmf_formula *f;
-    for (uint32_t i = 0; (f = rmf_formula_at(i)); i++)
-        put_formula(out, view, f);
+    rmf_rows_put_counters(out, view, true);
 }
 
 /* Levels of which there are at least two domains; balance within one says nothing, and nobody steals across one. Steals
@@ -167,7 +168,7 @@ static bool has_level(const ramify_snapshot *s, uint32_t level)
     return domains > 1 || (s->sites && s->site[0].level == level);
 }
 
-static void put_all(writer *out, const ramify_snapshot *s)
+static void put_all(rmf_rows *out, const ramify_snapshot *s)
 {
     rmf_view view = { s, RAMIFY_SCOPE_RUNTIME, 0, 0, s->workers, rmf_snapshot_sum(s, 0, s->workers) };
     rmf_tally_add(&view.sum, &s->outside);
@@ -190,11 +191,12 @@ static void put_all(writer *out, const ramify_snapshot *s)
         view.sum   = s->tally[view.index];
         put_view(out, &view);
     }
+    rmf_rows_put_regions(out, s);
 }
 
 ramify_status rmf_snapshot_fill_rows(ramify_snapshot *s)
 {
-    writer out = { NULL, 0 };
+    rmf_rows out = { NULL, 0 };
     put_all(&out, s);
     out.rows = calloc(out.count, sizeof *out.rows);
     if (!out.rows)
@@ -206,13 +208,20 @@ ramify_status rmf_snapshot_fill_rows(ramify_snapshot *s)
     return RAMIFY_OK;
 }
 
-ramify_status ramify_snapshot_find(const ramify_snapshot *s, const char *name, uint32_t scope, uint32_t index,
-                                   ramify_metric *metric, ramify_diagnosis *diagnosis)
+static bool is_about(const ramify_metric *row, const char *region, uint32_t scope, uint32_t index)
+{
+    bool is_region = region ? row->region && strcmp(row->region, region) == 0 : !row->region;
+    return is_region && row->scope == scope && row->index == index;
+}
+
+ramify_status ramify_snapshot_find_region(const ramify_snapshot *s, const char *region, const char *name,
+                                          uint32_t scope, uint32_t index, ramify_metric *metric,
+                                          ramify_diagnosis *diagnosis)
 {
     if (!s || !name || !metric)
         return RAMIFY_ERR_INVALID;
     for (uint32_t i = 0; i < s->row_count; i++)
-        if (s->rows[i].scope == scope && s->rows[i].index == index && strcmp(s->rows[i].name, name) == 0) {
+        if (is_about(&s->rows[i], region, scope, index) && strcmp(s->rows[i].name, name) == 0) {
             *metric = s->rows[i];
             return RAMIFY_OK;
         }
@@ -223,6 +232,12 @@ ramify_status ramify_snapshot_find(const ramify_snapshot *s, const char *name, u
     char near[120];
     return rmf_diagnose(diagnosis, RAMIFY_ERR_NOT_FOUND, 0, "there is no metric \"%.40s\"; the nearest are: %s", name,
                         rmf_nearest(name, strlen(name), rmf_metric_name, near, sizeof near));
+}
+
+ramify_status ramify_snapshot_find(const ramify_snapshot *s, const char *name, uint32_t scope, uint32_t index,
+                                   ramify_metric *metric, ramify_diagnosis *diagnosis)
+{
+    return ramify_snapshot_find_region(s, NULL, name, scope, index, metric, diagnosis);
 }
 
 ramify_status ramify_metric_describe(uint32_t i, ramify_metric *metric)

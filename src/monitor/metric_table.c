@@ -45,6 +45,8 @@ COUNT_OF(forks)
 COUNT_OF(forks_stolen)
 COUNT_OF(forks_at_once)
 COUNT_OF(inline_runs)
+COUNT_OF(near_unknown)
+COUNT_OF(rebinds)
 COUNT_OF(parks)
 COUNT_OF(parks_aborted)
 COUNT_OF(wakes)
@@ -183,8 +185,7 @@ static rmf_result run_mean_ns(const rmf_view *view)
     return r;
 }
 
-/* A task that takes less time than the runtime spends on it is below break-even. */
-static rmf_result break_even_ns(const rmf_view *view)
+static rmf_result cost_per_task_ns(const rmf_view *view)
 {
     rmf_overhead o = rmf_overhead_of(view);
     rmf_result   r = o.reason ? unknown(o.reason) : ratio(o.place_ns + o.handle_ns, (double)view->sum.tasks, no_tasks);
@@ -192,15 +193,48 @@ static rmf_result break_even_ns(const rmf_view *view)
     return r;
 }
 
-static rmf_result small_tasks_share(const rmf_view *view)
+/* A task that runs shorter than it costs to make and run an empty one is below break-even. */
+static const char not_measured[] = "not measured: ramify_break_even_measure() or RAMIFY_BREAK_EVEN=1 does";
+
+static rmf_result break_even_fork_ns(const rmf_view *view)
 {
-    rmf_result r = break_even_ns(view);
+    uint64_t ps = view->snapshot->cost.fork_ps;
+    return ps ? known((double)ps * 1e-3) : unknown(not_measured);
+}
+
+static rmf_result break_even_submit_ns(const rmf_view *view)
+{
+    uint64_t ps = view->snapshot->cost.submit_ps;
+    return ps ? known((double)ps * 1e-3) : unknown(not_measured);
+}
+
+/* Of the sampled tasks, those below break-even: their number, or their time. */
+static rmf_result small_share(const rmf_view *view, bool of_time)
+{
+    rmf_result r = break_even_submit_ns(view);
     if (r.reason)
         return r;
     if (!view->sum.run_samples)
         return unknown(no_samples);
-    r.value = rmf_spread_share_below(&view->snapshot->run, r.value);
-    return r;
+    return (rmf_result){ rmf_spread_share_below(&view->snapshot->run, r.value, of_time), .sampled = true };
+}
+
+static rmf_result small_tasks_share(const rmf_view *view)
+{
+    return small_share(view, false);
+}
+
+static rmf_result small_tasks_time_share(const rmf_view *view)
+{
+    return small_share(view, true);
+}
+
+static rmf_result small_tasks_ns(const rmf_view *view)
+{
+    rmf_result share = small_share(view, true), mean = run_mean_ns(view);
+    if (!share.reason)
+        share.value *= mean.value * (double)view->sum.tasks;
+    return share;
 }
 
 /* Stealing: at one level, or at all. */
@@ -251,6 +285,9 @@ static rmf_result node_share(const rmf_view *view)
     return ratio((double)(view->sum.tasks_at_home + view->sum.tasks_on_node), (double)view->sum.tasks, no_tasks);
 }
 
+const char rmf_region_count[] = "region_count", rmf_region_ns[] = "region_ns",
+           rmf_region_imbalance[] = "region_imbalance";
+
 /* In which order metrics stand in every rendering. */
 #define COUNTER(name, unit, scopes, compute, meaning) { name, unit, meaning, RAMIFY_METRIC_COUNTER, scopes, compute },
 #define GAUGE(name, unit, scopes, compute, meaning)   { name, unit, meaning, RAMIFY_METRIC_GAUGE, scopes, compute },
@@ -291,8 +328,12 @@ static const rmf_metric_entry entries[] = {
     GAUGE("overhead_waking", "1", RW, overhead_waking, "waking over time in tasks; a part of placing and searching")
     GAUGE("overhead_parking", "1", RW, overhead_parking, "time asleep over time in tasks; not in overhead")
     GAUGE("run_mean_ns", "ns", RW, run_mean_ns, "of a task, its waiting left out")
-    GAUGE("break_even_ns", "ns", R, break_even_ns, "placing and handling per task: a shorter task costs more than it does")
-    GAUGE("small_tasks_share", "1", R, small_tasks_share, "tasks that are shorter than that")
+    GAUGE("cost_per_task_ns", "ns", R, cost_per_task_ns, "placing and handling, per task")
+    GAUGE("break_even_fork_ns", "ns", R, break_even_fork_ns, "making and running an empty task by fork and join here")
+    GAUGE("break_even_submit_ns", "ns", R, break_even_submit_ns, "making and running an empty submitted task here")
+    GAUGE("small_tasks_share", "1", R, small_tasks_share, "submitted tasks that run shorter than break_even_submit_ns")
+    GAUGE("small_tasks_ns", "ns", R, small_tasks_ns, "time in tasks that are shorter than that")
+    GAUGE("small_tasks_time_share", "1", R, small_tasks_time_share, "of the time in tasks, that in such tasks")
     COUNTER("steal_attempts", "looks", R | L | W, steal_attempts, "looks at a victim that had or might have had work")
     COUNTER("steals", "steals", R | L | W, steals, "of those, successful")
     COUNTER("stolen_tasks", "tasks", R | L | W, stolen_tasks, "moved by them")
@@ -307,6 +348,12 @@ static const rmf_metric_entry entries[] = {
     COUNTER("parks", "sleeps", RW, compute_parks, "a worker went to sleep")
     COUNTER("parks_aborted", "sleeps", RW, compute_parks_aborted, "it was about to, then saw work")
     COUNTER("wakes", "wakes", RW, compute_wakes, "a sleeping worker was woken for work")
+    { rmf_region_count, "times", "a region was ended, by thread", RAMIFY_METRIC_COUNTER, 0, NULL },
+    { rmf_region_ns, "ns", "time in a region, its inner ones included", RAMIFY_METRIC_COUNTER, 0, NULL },
+    { rmf_region_imbalance, "1", "largest over mean time of the threads that were in a region, minus one",
+      RAMIFY_METRIC_GAUGE, 0, NULL },
+    COUNTER("rebinds", "times", RW, compute_rebinds, "a worker was elsewhere than it was bound, or could come home")
+    COUNTER("near_unknown", "hints", R, compute_near_unknown, "hints with an address that no region of memory knows")
     COUNTER("bind_failures", "workers", RW, compute_bind_failures, "workers the system did not let us bind")
 };
 

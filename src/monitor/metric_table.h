@@ -54,6 +54,9 @@ typedef struct rmf_balance {
 
 rmf_balance rmf_balance_of(const rmf_view *view);
 
+/* Names of what metric_regions.c writes. */
+extern const char rmf_region_count[], rmf_region_ns[], rmf_region_imbalance[];
+
 /* The smallest number of tallies' time that is measured: unknown accounts make all of them unknown. */
 extern const char *const rmf_time_unreadable;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A snapshot as comma-separated values, quoted as RFC 4180 has it: a head line, then one line per row. An unknown value is
- * empty, and the last column says why. */
+ * empty, and the column `reason` says why. */
 #include "metrics_render.h"
 
 static void add_field(rmf_text *out, const char *text)
@@ -13,7 +13,7 @@ static void add_field(rmf_text *out, const char *text)
 
 void rmf_metrics_csv(const ramify_snapshot *s, rmf_text *out)
 {
-    rmf_text_add(out, "name,scope,place,value,unit,kind,source,sampled,reason\n");
+    rmf_text_add(out, "name,scope,place,value,unit,kind,source,sampled,reason,region\n");
     for (uint32_t i = 0; i < s->row_count; i++) {
         const ramify_metric *row = &s->rows[i];
         rmf_text_add(out, "%s,%s,", row->name, ramify_scope_name((int)row->scope));
@@ -24,6 +24,9 @@ void rmf_metrics_csv(const ramify_snapshot *s, rmf_text *out)
                      ramify_source_name((int)row->source), row->sampled ? "yes" : "no");
         if (row->reason)
             add_field(out, row->reason);
+        rmf_text_add(out, ",");
+        if (row->region)
+            add_field(out, row->region);
         rmf_text_add(out, "\n");
     }
 }

@@ -68,7 +68,12 @@ static void add_row(rmf_text *out, const ramify_metric *row)
     add_string(out, "scope", ramify_scope_name((int)row->scope));
     rmf_text_add(out, ", \"index\": %u, \"place\": \"", row->index);
     rmf_add_place(out, row);
-    rmf_text_add(out, "\", \"value\": ");
+    rmf_text_add(out, "\", ");
+    if (row->region)
+        add_string(out, "region", row->region);
+    else
+        rmf_text_add(out, "\"region\": null");
+    rmf_text_add(out, ", \"value\": ");
     rmf_add_number(out, row->value, "null");
     rmf_text_add(out, ", ");
     add_string(out, "source", ramify_source_name((int)row->source));

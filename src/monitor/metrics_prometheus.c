@@ -10,12 +10,24 @@ static const char *suffix(const ramify_metric *row)
     return row->kind == RAMIFY_METRIC_COUNTER ? "_total" : "";
 }
 
+/* A region's name as a label; the format asks for these two to be escaped. */
+static void add_region(rmf_text *out, const char *region)
+{
+    rmf_text_add(out, ",region=\"");
+    for (; *region; region++)
+        rmf_text_add(out, *region == '"' || *region == '\\' ? "\\%c" : "%c", *region);
+    rmf_text_add(out, "\"");
+}
+
 static void add_sample(rmf_text *out, const ramify_metric *row)
 {
     rmf_text_add(out, "%sramify_%s%s{scope=\"%s\",place=\"", row->source ? "" : "# ", row->name, suffix(row),
                  ramify_scope_name((int)row->scope));
     rmf_add_place(out, row);
-    rmf_text_add(out, "\",source=\"%s\"} ", ramify_source_name((int)row->source));
+    rmf_text_add(out, "\",source=\"%s\"", ramify_source_name((int)row->source));
+    if (row->region)
+        add_region(out, row->region);
+    rmf_text_add(out, "} ");
     if (row->source)
         rmf_add_number(out, row->value, "NaN");
     else

@@ -24,10 +24,17 @@ typedef struct carried_event {
 
 /* What stands before the arrays. */
 typedef struct carried_head {
-    uint64_t serial, from_ns, taken_ns, bounded, counters;
+    uint64_t serial, from_ns, taken_ns, bounded, counters, regions;
+    rmf_cost cost;
 } carried_head;
 
-_Static_assert(sizeof(carried_event) % 8 == 0 && sizeof(ramify_site) % 8 == 0, "a frame is made of whole words");
+/* A region's work in one thread, without counters, which would make a frame several times as large. */
+typedef struct carried_region {
+    uint64_t count, ns;
+} carried_region;
+
+_Static_assert(sizeof(carried_event) % 8 == 0 && sizeof(ramify_site) % 8 == 0 && sizeof(rmf_region_name) % 8 == 0,
+               "a frame is made of whole words");
 
 /* Walks over a frame's words: to them, from them, or counting them alone. */
 typedef struct walk {
@@ -81,24 +88,45 @@ static bool carry_event(walk *w, rmf_counted *counted, bool is_used)
     return counted->event && e.source < RAMIFY_SOURCE_COUNT;
 }
 
+/* There is room for as many as there may be. */
+static void carry_regions(walk *w, ramify_snapshot *s)
+{
+    carry(w, s->region_name, sizeof s->region_name);
+    for (uint32_t i = 0; i < RAMIFY_REGIONS_MAX * s->slots; i++) {
+        bool              is_used = i < s->regions * s->slots;
+        rmf_region_tally *t       = &s->region[is_used ? i : 0];
+        carried_region    r       = { is_used ? t->count : 0, is_used ? t->ns : 0 };
+        carry(w, &r, sizeof r);
+        if (is_used) {
+            t->count = r.count;
+            t->ns    = r.ns;
+        }
+    }
+    for (uint32_t r = 0; w->from && r < RAMIFY_REGIONS_MAX; r++)
+        s->region_name[r][RAMIFY_REGION_NAME_BYTES] = '\0';
+}
+
 static bool carry_all(walk *w, ramify_snapshot *s)
 {
-    carried_head head = { s->serial, s->from_ns, s->taken_ns, s->bounded, s->counters };
+    carried_head head = { s->serial, s->from_ns, s->taken_ns, s->bounded, s->counters, s->regions, s->cost };
     carry(w, &head, sizeof head);
     if (w->from) {
-        if (head.counters > RMF_COUNTERS_MAX || head.from_ns > head.taken_ns)
+        if (head.counters > RMF_COUNTERS_MAX || head.regions > RAMIFY_REGIONS_MAX || head.from_ns > head.taken_ns ||
+            rmf_snapshot_make_regions(s, (uint32_t)head.regions))
             return false;
         s->serial   = head.serial;
         s->from_ns  = head.from_ns;
         s->taken_ns = head.taken_ns;
         s->bounded  = head.bounded != 0;
         s->counters = (uint32_t)head.counters;
+        s->cost     = head.cost;
     }
     carry_plain(w, s);
     carry_known(w, s);
     for (uint32_t i = 0; i < RMF_COUNTERS_MAX; i++)
         if (!carry_event(w, &s->counted[i], i < s->counters))
             return false;
+    carry_regions(w, s);
     return true;
 }
 
@@ -114,7 +142,8 @@ uint32_t rmf_frame_words(uint32_t workers, uint32_t sites)
 {
     size_t bytes = sizeof(carried_head) + sizeof(rmf_tally) + 2 * sizeof(rmf_spread) +
                    workers * (sizeof(rmf_tally) + sizeof(uint64_t)) + sites * (sizeof(ramify_site) + sizeof(double)) +
-                   RMF_COUNTERS_MAX * sizeof(carried_event);
+                   RMF_COUNTERS_MAX * sizeof(carried_event) + RAMIFY_REGIONS_MAX * sizeof(rmf_region_name) +
+                   (size_t)RAMIFY_REGIONS_MAX * (workers + RAMIFY_REGION_THREADS_MAX) * sizeof(carried_region);
     return (uint32_t)(bytes / sizeof(uint64_t));
 }
 

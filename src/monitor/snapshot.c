@@ -14,6 +14,7 @@ ramify_snapshot *rmf_snapshot_make(uint32_t workers, uint32_t sites)
         return NULL;
     s->workers       = workers;
     s->sites         = sites;
+    s->slots         = workers + RAMIFY_REGION_THREADS_MAX;
     s->tally         = calloc(workers, sizeof *s->tally);
     s->counter_known = calloc(workers, sizeof *s->counter_known);
     s->site          = calloc(sites, sizeof *s->site);
@@ -32,6 +33,7 @@ void ramify_snapshot_free(ramify_snapshot *s)
     free(s->counter_known);
     free(s->site);
     free(s->queued);
+    free(s->region);
     free(s->rows);
     free(s);
 }
@@ -63,6 +65,40 @@ static void read_workers(const rmf_watch *watch, rmf_counter_set *counters, rami
         s->counted[i].partial = partial >> i & 1;
 }
 
+ramify_status rmf_snapshot_make_regions(ramify_snapshot *s, uint32_t regions)
+{
+    s->region = calloc((size_t)regions * s->slots + 1, sizeof *s->region);
+    if (!s->region)
+        return RAMIFY_ERR_NO_MEMORY;
+    s->regions = regions;
+    return RAMIFY_OK;
+}
+
+static void read_region(const ramify_code_region *region_, double ns_per_tick, ramify_snapshot *s, uint32_t r)
+{
+    ramify_code_region *region = (ramify_code_region *)(uintptr_t)region_; /* atomic loads want what is not const */
+    memcpy(s->region_name[r], region->name, sizeof s->region_name[r]);
+    for (uint32_t slot = 0; slot < s->slots; slot++) {
+        rmf_region_cell  *cell = &region->cell[slot];
+        rmf_region_tally *t    = &s->region[(size_t)r * s->slots + slot];
+        t->count               = rmf_load_relaxed(&cell->count);
+        t->ns                  = (uint64_t)((double)rmf_load_relaxed(&cell->ticks) * ns_per_tick);
+        t->samples             = rmf_load_relaxed(&cell->samples);
+        for (uint32_t i = 0; i < RMF_COUNTERS_MAX; i++)
+            t->counters[i] = rmf_load_relaxed(&cell->counters[i]);
+    }
+}
+
+static ramify_status read_regions(const rmf_watch *watch, ramify_snapshot *s)
+{
+    /* order: regions made before their number was; pairs with the release in find_or_make() */
+    uint32_t      count  = watch->regions ? rmf_load_acquire(&watch->regions->count) : 0;
+    ramify_status status = rmf_snapshot_make_regions(s, count);
+    for (uint32_t r = 0; !status && r < count; r++)
+        read_region(watch->regions->region[r], watch->ns_per_tick, s, r);
+    return status;
+}
+
 ramify_status rmf_snapshot_read(const rmf_watch *watch, rmf_counter_set *counters, ramify_snapshot **snapshot)
 {
     uint32_t             sites;
@@ -74,6 +110,8 @@ ramify_status rmf_snapshot_read(const rmf_watch *watch, rmf_counter_set *counter
     s->from_ns  = watch->started_ns;
     s->taken_ns = rmf_clock_ns();
     s->bounded  = watch->bounded;
+    if (watch->cost)
+        s->cost = (rmf_cost){ rmf_load_relaxed(&watch->cost->fork_ps), rmf_load_relaxed(&watch->cost->submit_ps) };
     s->counters = rmf_counter_set_size(counters);
     for (uint32_t i = 0; i < s->counters; i++) {
         const rmf_counter *c = rmf_counter_set_at(counters, i);
@@ -82,7 +120,27 @@ ramify_status rmf_snapshot_read(const rmf_watch *watch, rmf_counter_set *counter
     read_workers(watch, counters, s);
     watch->outside(watch->pool, watch->ns_per_tick, &s->outside);
     read_sites(watch, domains, s);
-    *snapshot = s;
+    ramify_status status = read_regions(watch, s);
+    if (status)
+        ramify_snapshot_free(s);
+    else
+        *snapshot = s;
+    return status;
+}
+
+/* Regions that were made within the interval are whole in it. */
+static ramify_status subtract_regions(const ramify_snapshot *older, const ramify_snapshot *newer, ramify_snapshot *s)
+{
+    ramify_status status = rmf_snapshot_make_regions(s, newer->regions);
+    if (status)
+        return status;
+    memcpy(s->region_name, newer->region_name, sizeof s->region_name);
+    memcpy(s->region, newer->region, (size_t)s->regions * s->slots * sizeof *s->region);
+    size_t          words = (size_t)older->regions * s->slots * (sizeof *s->region / sizeof(uint64_t));
+    uint64_t       *to    = (uint64_t *)s->region;
+    const uint64_t *from  = (const uint64_t *)older->region;
+    for (size_t i = 0; i < words; i++)
+        to[i] = to[i] > from[i] ? to[i] - from[i] : 0;
     return RAMIFY_OK;
 }
 
@@ -112,6 +170,7 @@ ramify_status rmf_snapshot_subtract(const ramify_snapshot *older, const ramify_s
     s->outside  = newer->outside;
     s->latency  = newer->latency;
     s->run      = newer->run;
+    s->cost     = newer->cost;
     memcpy(s->counted, newer->counted, sizeof s->counted);
     memcpy(s->tally, newer->tally, s->workers * sizeof *s->tally);
     memcpy(s->site, newer->site, s->sites * sizeof *s->site);
@@ -124,8 +183,12 @@ ramify_status rmf_snapshot_subtract(const ramify_snapshot *older, const ramify_s
     rmf_spread_subtract(&s->latency, &older->latency);
     rmf_spread_subtract(&s->run, &older->run);
     mark_new_counters(older, s);
-    *interval = s;
-    return RAMIFY_OK;
+    ramify_status status = subtract_regions(older, newer, s);
+    if (status)
+        ramify_snapshot_free(s);
+    else
+        *interval = s;
+    return status;
 }
 
 rmf_tally rmf_snapshot_sum(const ramify_snapshot *s, uint32_t first, uint32_t count)
@@ -139,19 +202,17 @@ rmf_tally rmf_snapshot_sum(const ramify_snapshot *s, uint32_t first, uint32_t co
 ramify_status ramify_snapshot_between(const ramify_snapshot *older, const ramify_snapshot *newer,
                                       ramify_snapshot **interval)
 {
-    ramify_snapshot *s;
+    ramify_snapshot *s = NULL;
     if (!older || !newer || !interval)
         return RAMIFY_ERR_INVALID;
     ramify_status status = rmf_snapshot_subtract(older, newer, &s);
     if (!status)
         status = rmf_snapshot_fill_rows(s);
-    if (status) {
-        if (status != RAMIFY_ERR_INVALID)
-            ramify_snapshot_free(s);
-        return status;
-    }
-    *interval = s;
-    return RAMIFY_OK;
+    if (status)
+        ramify_snapshot_free(s);
+    else
+        *interval = s;
+    return status;
 }
 
 const ramify_site *ramify_snapshot_sites(const ramify_snapshot *snapshot, uint32_t *count)

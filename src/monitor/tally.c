@@ -43,8 +43,7 @@ static uint64_t add_histogram(const rmf_histogram *from, rmf_spread *to)
     return samples;
 }
 
-void rmf_tally_read(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t now_ticks, rmf_tally *tally,
-                    rmf_spread *latency, rmf_spread *run)
+void rmf_tally_read_counts(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t now_ticks, rmf_tally *tally)
 {
     *tally = (rmf_tally){ 0 };
 #define RMF_READ(name) tally->name = rmf_load_relaxed(&cell->counts.name);
@@ -55,6 +54,12 @@ void rmf_tally_read(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t n
 #undef RMF_READ
     read_stealing(cell, tally);
     read_time(cell, ns_per_tick, now_ticks, tally);
+}
+
+void rmf_tally_read(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t now_ticks, rmf_tally *tally,
+                    rmf_spread *latency, rmf_spread *run)
+{
+    rmf_tally_read_counts(cell, ns_per_tick, now_ticks, tally);
     add_histogram(&cell->latency, latency);
     tally->run_ns      = rmf_load_relaxed(&cell->run.sum);
     tally->run_samples = add_histogram(&cell->run, run);
@@ -124,13 +129,16 @@ void rmf_spread_summary(const rmf_spread *spread, ramify_latency *summary)
     rmf_histogram_summary(&histogram, summary);
 }
 
-double rmf_spread_share_below(const rmf_spread *spread, double ns)
+/* A bucket's samples count as its middle, but for the last one, which has no end. */
+double rmf_spread_share_below(const rmf_spread *spread, double ns, bool of_sum)
 {
-    uint64_t samples = 0, below = 0;
+    double all = 0.0, below = 0.0;
     for (uint32_t i = 0; i < RMF_HISTOGRAM_BUCKETS; i++) {
-        samples += spread->count[i];
-        if ((double)rmf_spread_low(i) < ns)
-            below += spread->count[i];
+        double low    = (double)rmf_spread_low(i);
+        double middle = i + 1 < RMF_HISTOGRAM_BUCKETS ? (low + (double)rmf_spread_low(i + 1) - 1.0) / 2.0 : low;
+        double weight = (double)spread->count[i] * (of_sum ? middle : 1.0);
+        all += weight;
+        below += low < ns ? weight : 0.0;
     }
-    return samples ? (double)below / (double)samples : 0.0;
+    return all > 0.0 ? below / all : 0.0;
 }

@@ -23,7 +23,7 @@ typedef struct rmf_tally {
 #define RMF_TALLY_FIELD(name) uint64_t name##_ns;
     RMF_CELL_TIMES(RMF_TALLY_FIELD)
 #undef RMF_TALLY_FIELD
-    uint64_t inline_runs;
+    uint64_t inline_runs, near_unknown;
     uint64_t wake_ns;
     uint64_t stealing[RAMIFY_LEVEL_COUNT][3]; /* in the order of RMF_STEAL_COUNTERS */
     uint64_t spent_ns[RMF_STATE_COUNT];
@@ -38,6 +38,9 @@ enum { RMF_TALLY_WORDS = sizeof(rmf_tally) / sizeof(uint64_t) };
 void rmf_tally_read(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t now_ticks, rmf_tally *tally,
                     rmf_spread *latency, rmf_spread *run);
 
+/* The same without histograms, and without what comes from them. */
+void rmf_tally_read_counts(const rmf_monitor_cell *cell, double ns_per_tick, uint64_t now_ticks, rmf_tally *tally);
+
 void rmf_tally_add(rmf_tally *to, const rmf_tally *more);
 
 /* newer - older, never below zero: what was read while it changed may be a little older in the newer one. */
@@ -49,8 +52,9 @@ void rmf_spread_subtract(rmf_spread *newer, const rmf_spread *older);
 /* Percentiles; all 0 without samples. */
 void rmf_spread_summary(const rmf_spread *spread, ramify_latency *summary);
 
-/* Share of the samples that are below a number of nanoseconds, to within a bucket; 0 without samples. */
-double rmf_spread_share_below(const rmf_spread *spread, double ns);
+/* Share of the samples that are below a number of nanoseconds, to within a bucket: of their number or of their sum. 0
+ * without samples. */
+double rmf_spread_share_below(const rmf_spread *spread, double ns, bool of_sum);
 
 /* The inclusive lower end of a bucket, ns. */
 uint64_t rmf_spread_low(uint32_t bucket);

@@ -17,6 +17,8 @@ ramify_status rmf_inbox_init(rmf_inbox *inbox, uint32_t capacity, uint32_t limit
     inbox->bounded = limit != 0;
     rmf_store_relaxed(&inbox->spilled, 0);
     rmf_store_relaxed(&inbox->extra_weight, 0);
+    rmf_store_relaxed(&inbox->filled_ticks, 0);
+    rmf_store_relaxed(&inbox->taken_ticks, 0);
     pthread_mutexattr_t spins; /* briefly, before it sleeps: the lock is held for a few hundred nanoseconds */
     pthread_mutexattr_init(&spins);
     pthread_mutexattr_settype(&spins, PTHREAD_MUTEX_ADAPTIVE_NP);

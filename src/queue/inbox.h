@@ -28,6 +28,7 @@ typedef struct rmf_inbox {
     pthread_mutex_t  lock;         /* guards the list */
     rmf_spill       *oldest, *newest, *spare;
     rmf_cell        *cells;
+    _Atomic uint64_t filled_ticks, taken_ticks; /* for its users, who alone write them: last empty, last taken from */
 } rmf_inbox;
 
 /* capacity: a power of two, cells of the ring. limit: 0 unbounded; else the most tasks it holds, at most capacity.

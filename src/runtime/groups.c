@@ -2,6 +2,8 @@
 /* Making, recycling and giving back groups. */
 #include "runtime_handle.h"
 
+#include "depend_inside.h"
+
 #include <stdlib.h>
 
 /* Memory for a group: one that was given back, or new. */
@@ -48,6 +50,7 @@ ramify_status ramify_group_free(ramify_group *group)
     if (group->parent)
         rmf_add_relaxed(&group->parent->children, -1u);
     rmf_pool *pool = group->pool;
+    rmf_scope_clear(rmf_load_relaxed(&group->scope));
     pthread_mutex_lock(&pool->lock);
     group->live       = false;
     group->next_free  = pool->free_groups;

@@ -3,6 +3,7 @@
 #include "runtime_handle.h"
 
 #include "options.h"
+#include "space_match.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,11 @@ static ramify_status open_tree(const ramify_options *o, ramify_runtime *rt)
 {
     if (o->tree) {
         rt->tree = o->tree;
+        return RAMIFY_OK;
+    }
+    bool is_asked = o->from || o->cpus || o->workers || o->workers_per || o->places;
+    if (o->space && !is_asked) {
+        rt->tree = rmf_space_tree(o->space);
         return RAMIFY_OK;
     }
     const ramify_tree_options how = { .from        = o->from,
@@ -28,16 +34,35 @@ static ramify_status open_tree(const ramify_options *o, ramify_runtime *rt)
     return status;
 }
 
+static ramify_status open_space(const ramify_options *o, ramify_runtime *rt)
+{
+    const ramify_space_options how = { .log = o->log, .log_self = o->log_self };
+    ramify_status              status = RAMIFY_OK;
+    if (!o->space)
+        status = ramify_space_open(rt->tree, &how, &rt->own_space);
+    else if (rmf_space_tree(o->space) != rt->tree)
+        status = rmf_space_match(rmf_space_tree(o->space), rt->tree, &rt->domain_in);
+    rt->space = o->space ? o->space : rt->own_space;
+    return status;
+}
+
 static ramify_status start_pool(const ramify_options *o, bool lent, ramify_runtime *rt)
 {
+    ramify_schedule schedule = { RAMIFY_RULE_AUTO, 0 };
+    ramify_status   status   = o->schedule ? ramify_schedule_read(o->schedule, &schedule, o->diagnosis) : RAMIFY_OK;
+    if (status)
+        return status;
     const rmf_pool_options how = { .owner         = rt,
                                    .tree          = rt->tree,
                                    .plan          = rt->plan,
+                                   .space         = rt->space,
+                                   .domain_in     = rt->domain_in,
                                    .seed          = o->seed,
                                    .spin_us       = o->spin_us,
                                    .queue_tasks   = o->queue_tasks,
                                    .full          = o->full,
                                    .latency_every = o->latency_every,
+                                   .schedule      = schedule,
                                    /* a tree of another machine says nothing about the PUs of this one */
                                    .bind = !lent && !o->no_bind && ramify_tree_is_this_machine(rt->tree),
                                    .lent = lent,
@@ -47,9 +72,13 @@ static ramify_status start_pool(const ramify_options *o, bool lent, ramify_runti
 
 static void drop(ramify_runtime *rt)
 {
+    rmf_tracing_drop(&rt->tracing);
+    rmf_region_book_drop(&rt->regions);
     rmf_counter_set_close(rt->counters);
     pthread_mutex_destroy(&rt->counter_lock);
     rmf_plan_free(rt->plan);
+    ramify_space_free(rt->own_space);
+    free(rt->domain_in);
     ramify_tree_free(rt->own_tree);
     free(rt);
 }
@@ -60,14 +89,17 @@ ramify_status rmf_runtime_open(const ramify_options *o, bool lent, ramify_runtim
     if (!rt)
         return RAMIFY_ERR_NO_MEMORY;
     pthread_mutex_init(&rt->counter_lock, NULL);
+    rmf_tracing_init(&rt->tracing);
     ramify_status status = open_tree(o, rt);
     if (!status)
         status = rmf_plan_create(rt->tree, o->policy, o->policies, o->seed, o->diagnosis, &rt->plan);
     if (!status)
+        status = open_space(o, rt);
+    if (!status)
         status = start_pool(o, lent, rt);
     if (!status) {
-        rmf_watch_init(rt);
-        if (!lent) /* a team does it once its threads are there */
+        status = rmf_watch_init(rt);
+        if (!status && !lent) /* a team does it once its threads are there */
             status = rmf_watch_start(rt, o);
         if (status)
             rmf_pool_stop(rt->pool);
@@ -94,6 +126,8 @@ ramify_status ramify_stop(ramify_runtime *rt)
         return RAMIFY_OK;
     if (rmf_own_worker(rt->pool))
         return RAMIFY_ERR_BUSY;
+    rmf_tracing_finish(rt);
+    rmf_sde_remove(&rt->sde);
     rmf_view_stop(rt->view);
     rmf_pool_stop(rt->pool);
     drop(rt);
@@ -103,6 +137,11 @@ ramify_status ramify_stop(ramify_runtime *rt)
 const ramify_tree *ramify_runtime_tree(const ramify_runtime *rt)
 {
     return rt->tree;
+}
+
+ramify_space *ramify_runtime_space(const ramify_runtime *rt)
+{
+    return rt->space;
 }
 
 uint32_t ramify_runtime_workers(const ramify_runtime *rt)
@@ -124,7 +163,8 @@ ramify_status ramify_runtime_counts(const ramify_runtime *rt, uint32_t worker, r
         for (uint32_t w = 0; w < pool->worker_count; w++)
             rmf_cell_sum(&pool->workers[w]->cell, &sum);
         sum.wakes += rmf_load_relaxed(&pool->outside_wakes);
-        sum.inline_runs = rmf_load_relaxed(&pool->inline_runs);
+        sum.inline_runs  = rmf_load_relaxed(&pool->inline_runs);
+        sum.near_unknown = rmf_load_relaxed(&pool->near_unknown);
     }
     *counts = sum;
     return RAMIFY_OK;

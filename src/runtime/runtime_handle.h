@@ -4,30 +4,39 @@
 #ifndef RMF_RUNTIME_HANDLE_H
 #define RMF_RUNTIME_HANDLE_H
 
+#include "sde.h"
 #include "shared_view.h"
 #include "snapshot.h"
 #include "submit.h"
+#include "tracing.h"
 
 struct ramify_runtime {
     const ramify_tree *tree;
     ramify_tree       *own_tree; /* NULL when the caller gave one */
+    ramify_space      *space;
+    ramify_space      *own_space; /* NULL when the caller gave one */
+    uint32_t          *domain_in; /* from the domains of the space's tree to the tree's; NULL: they are the same */
     rmf_plan          *plan;
     rmf_pool          *pool;
-    rmf_watch          watch; /* what the monitor sees of the pool */
+    rmf_watch          watch;        /* what the monitor sees of the pool */
     rmf_counter_set   *counters;     /* NULL: none */
     pthread_mutex_t    counter_lock; /* guards them */
+    rmf_tracing        tracing;
     rmf_view_writer   *view;         /* NULL: none */
+    rmf_region_book    regions;
+    rmf_live_cost      cost;
+    rmf_sde_link       sde;
 };
 
 /* Makes a runtime by options that were read already. lent: without threads; a team brings its own.
  * Errors: as ramify_start. */
 ramify_status rmf_runtime_open(const ramify_options *options, bool lent, ramify_runtime **rt);
 
-/* Fills rt->watch once the pool stands. */
-void rmf_watch_init(ramify_runtime *rt);
+/* Fills rt->watch and rt->regions once the pool stands. Errors: ERR_NO_MEMORY. */
+ramify_status rmf_watch_init(ramify_runtime *rt);
 
 /* Starts what the options ask for once every worker has its thread: counters, and the view for other programs.
- * Errors: those of ramify_counters_start. */
+ * Errors: those of ramify_counters_start and ramify_break_even_measure. */
 ramify_status rmf_watch_start(ramify_runtime *rt, const ramify_options *options);
 
 #endif

@@ -23,11 +23,12 @@ static void outside_of(const void *pool_, double ns_per_tick, rmf_tally *tally)
     const rmf_pool *pool = pool_;
     tally->wakes         = rmf_load_relaxed(&pool->outside_wakes);
     tally->inline_runs   = rmf_load_relaxed(&pool->inline_runs);
+    tally->near_unknown  = rmf_load_relaxed(&pool->near_unknown);
     tally->place_ns      = (uint64_t)((double)rmf_load_relaxed(&pool->outside_place_ticks) * ns_per_tick);
     tally->batch_ns      = (uint64_t)((double)rmf_load_relaxed(&pool->outside_batch_ticks) * ns_per_tick);
 }
 
-void rmf_watch_init(ramify_runtime *rt)
+ramify_status rmf_watch_init(ramify_runtime *rt)
 {
     const rmf_pool *pool = rt->pool;
     rt->watch            = (rmf_watch){ .tree        = rt->tree,
@@ -36,11 +37,14 @@ void rmf_watch_init(ramify_runtime *rt)
                                         .serial      = pool->serial,
                                         .started_ns  = pool->serial,
                                         .bounded     = pool->queue_tasks != 0,
+                                        .regions     = &rt->regions,
+                                        .cost        = &rt->cost,
                                         .pool        = pool,
                                         .cell        = cell_of,
                                         .wake_ticks  = wake_ticks_of,
                                         .queued      = rmf_pool_load,
                                         .outside     = outside_of };
+    return rmf_region_book_init(&rt->regions, rt, pool->serial, pool->worker_count);
 }
 
 /* Everything but the rows. */
@@ -64,8 +68,14 @@ static void share(ramify_runtime *rt)
 ramify_status rmf_watch_start(ramify_runtime *rt, const ramify_options *o)
 {
     ramify_status status = o->counters ? ramify_counters_start(rt, o->counters, o->diagnosis) : RAMIFY_OK;
+    if (!status && o->break_even)
+        status = ramify_break_even_measure(rt, NULL);
     if (!status && o->view)
         share(rt);
+    if (!status) {
+        rmf_tracing_start(rt, o);
+        rmf_sde_add(&rt->sde, &rt->watch);
+    }
     return status;
 }
 
@@ -106,8 +116,11 @@ ramify_status ramify_counters_start(ramify_runtime *rt, const char *events, rami
     pthread_mutex_lock(&rt->counter_lock);
     if (!rt->counters)
         status = rmf_counter_set_open(events, tids, workers, &set, diagnosis);
-    if (!status)
+    if (!status) {
         rt->counters = set;
+        /* order: the set before its pointer; pairs with the acquire in counters_of() */
+        rmf_store_release(&rt->regions.counters, set);
+    }
     pthread_mutex_unlock(&rt->counter_lock);
     free(tids);
     if (status == RAMIFY_ERR_BUSY)

@@ -13,12 +13,13 @@ typedef struct chunk {
     uint32_t count;
     rmf_task tasks[CHUNK_TASKS];
     rmf_way  way[CHUNK_TASKS];
+    bool     mixed; /* not all have one target */
 } chunk;
 
 static bool same_target(const chunk *c, uint32_t a, uint32_t b)
 {
     return c->tasks[a].home == c->tasks[b].home && c->way[a].strict == c->way[b].strict &&
-           c->way[a].rank == c->way[b].rank;
+           c->way[a].homed == c->way[b].homed && c->way[a].rank == c->way[b].rank;
 }
 
 /* Stable counting sort by target, through a hash table from target to its first task; `from` and `to` differ. */
@@ -77,14 +78,15 @@ static ramify_status fill(rmf_pool *pool, rmf_worker *worker, ramify_group *grou
                           size_t count, chunk *c)
 {
     rmf_sender *sender = rmf_sender_of(pool, worker);
+    c->mixed           = false;
     for (c->count = 0; c->count < CHUNK_TASKS && c->count < count; c->count++) {
         const ramify_item *item = &items[c->count];
         if (!item->fn || !rmf_hint_is_valid(pool, &item->hint))
             return RAMIFY_ERR_INVALID;
         rmf_task *task = &c->tasks[c->count];
         *task          = (rmf_task){ .fn = item->fn, .argument = item->argument, .group = group };
-        rmf_task_prepare(pool, worker, sender, &item->hint, task);
-        c->way[c->count] = rmf_way_of(&item->hint);
+        c->way[c->count] = rmf_task_prepare(pool, worker, sender, &item->hint, task);
+        c->mixed |= !same_target(c, 0, c->count);
     }
     return RAMIFY_OK;
 }
@@ -96,9 +98,8 @@ static uint32_t submit_chunk(rmf_pool *pool, rmf_worker *worker, ramify_group *g
     if (c->count == 0) /* nothing to charge: an empty group's parent would be charged for it, and never be done */
         return 0;
     rmf_group_add(group, c->count);
-    bool     one_target = pool->queue_tasks || rmf_plan_is_stealing(pool->plan);
     uint32_t taken;
-    if (one_target)
+    if (pool->queue_tasks || !c->mixed)
         taken = deliver_runs(pool, worker, c, status);
     else {
         gather(c, &sorted);

@@ -2,8 +2,10 @@
 /* Putting tasks into a domain's queue, waking somebody for them, and what happens when there is no room. */
 #include "submit.h"
 
+#include "clock.h"
 #include "fetch.h"
 #include "forks.h"
+#include "vertex.h"
 #include "worker.h"
 
 #include <sched.h>
@@ -24,7 +26,9 @@ void rmf_uncharge(rmf_worker *worker, ramify_group *group, uint64_t count)
 
 static rmf_inbox *inbox_of(rmf_pool *pool, uint32_t domain, rmf_way way)
 {
-    return way.rank == RMF_RANK_USUAL ? rmf_pool_inbox(pool, domain, way.strict) : rmf_ranks_inbox(pool, domain, way);
+    if (way.rank != RMF_RANK_USUAL)
+        return rmf_ranks_inbox(pool, domain, way);
+    return rmf_pool_inbox(pool, domain, way.homed ? RMF_MAIL_HOMED : way.strict ? RMF_MAIL_STRICT : RMF_MAIL_OPEN);
 }
 
 /* More waits at the domain than the `count` tasks just put there: whoever searches does not keep up. A searcher that
@@ -38,11 +42,15 @@ static bool is_behind(rmf_pool *pool, const rmf_worker *worker, uint32_t domain,
     return waits > count;
 }
 
-static void wake(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way way, uint32_t count)
+void rmf_wake_for(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way way, uint32_t count)
 {
-    uint32_t woken = way.strict ? rmf_wake_below(&pool->parking, domain) : rmf_wake_near(&pool->parking, domain);
-    if (!woken && !way.strict && rmf_parking_has_sleepers(&pool->parking) &&
-        is_behind(pool, worker, domain, way, count))
+    /* A searcher from outside would leave the task lying, so it is somebody at home; and if none sleeps there, somebody
+     * else, who waits for as long as the rule says and is there if home does not get to it. */
+    bool     is_open = !way.strict && !way.homed;
+    uint32_t woken   = is_open ? 0 : rmf_wake_below(&pool->parking, domain);
+    if (!woken && !way.strict)
+        woken = rmf_wake_near(&pool->parking, domain);
+    if (!woken && is_open && rmf_parking_has_sleepers(&pool->parking) && is_behind(pool, worker, domain, way, count))
         woken = rmf_wake_another(&pool->parking, domain);
     if (!woken)
         return;
@@ -52,24 +60,32 @@ static void wake(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way wa
         rmf_add_relaxed(&pool->outside_wakes, woken);
 }
 
+/* The rule of remote.h asks how long a queue has not been empty. */
+static void note_filling(rmf_inbox *inbox)
+{
+    if (rmf_inbox_size(inbox) == 0)
+        rmf_store_relaxed(&inbox->filled_ticks, rmf_clock_ticks());
+}
+
 uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way way, const rmf_task *tasks,
                      uint32_t count)
 {
     uint32_t n = 0;
-    if (worker && domain == worker->domain && !way.strict && way.rank == RMF_RANK_USUAL)
+    if (worker && domain == worker->domain && rmf_way_is_usual(way))
         n = rmf_deque_submit(worker, tasks, count, pool->queue_tasks ? pool->queue_tasks : UINT32_MAX);
     if (n < count) {
         rmf_inbox *inbox = inbox_of(pool, domain, way);
+        if (inbox && way.homed)
+            note_filling(inbox);
         if (inbox)
             n += rmf_inbox_push_mp(inbox, tasks + n, count - n);
     }
     if (n)
-        wake(pool, worker, domain, way, n);
+        rmf_wake_for(pool, worker, domain, way, n);
     return n;
 }
 
-/* The caller chose what happens without room. `tries` counts the attempts so far. True: try again. */
-static bool wait_for_room(rmf_worker *worker, uint32_t tries)
+void rmf_wait_for_room(rmf_worker *worker, uint32_t tries)
 {
     rmf_task task;
     if (worker && (rmf_fetch_own(worker, &task) || rmf_fetch_far(worker, &task))) {
@@ -83,7 +99,6 @@ static bool wait_for_room(rmf_worker *worker, uint32_t tries)
         _Atomic uint32_t never = 0;
         rmf_futex_wait(&never, 0, BLOCKED_NAP_NS);
     }
-    return true;
 }
 
 /* The frame tells ramify_wait() in the task that its group cannot be done, and ramify_here() which group it is of. */
@@ -99,11 +114,14 @@ static void run_inline(rmf_pool *pool, rmf_worker *worker, const rmf_task *task)
 
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, rmf_way way)
 {
-    uint32_t full = pool->full == RAMIFY_FULL_RUN && task->fn == rmf_fork_enter ? RAMIFY_FULL_BLOCK : pool->full;
+    bool     needs_worker = task->fn == rmf_fork_enter || task->fn == rmf_vertex_enter;
+    uint32_t full         = pool->full == RAMIFY_FULL_RUN && needs_worker ? RAMIFY_FULL_BLOCK : pool->full;
     for (uint32_t tries = 0; rmf_deliver(pool, worker, task->home, way, task, 1) == 0; tries++) {
         ramify_status refusal = pool->queue_tasks ? RAMIFY_ERR_NOT_NOW : RAMIFY_ERR_NO_MEMORY;
-        if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_BLOCK && wait_for_room(worker, tries))
+        if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_BLOCK) {
+            rmf_wait_for_room(worker, tries);
             continue;
+        }
         if (refusal == RAMIFY_ERR_NOT_NOW && full == RAMIFY_FULL_RUN)
             run_inline(pool, worker, task);
         else

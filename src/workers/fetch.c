@@ -2,7 +2,9 @@
 /* The search order of a worker, one function per kind of place. */
 #include "fetch.h"
 
+#include "clock.h"
 #include "forks.h"
+#include "vertex.h"
 
 #include <stdlib.h>
 
@@ -30,12 +32,28 @@ static void fork_task(ramify_fork *fork, rmf_task *task)
     *task = (rmf_task){ .fn = NULL, .argument = fork };
 }
 
+/* And vertices, which need no record either: with the next bit set. */
+static void vertex_task(rmf_vertex *vertex, rmf_task *task)
+{
+    *task = (rmf_task){
+        .fn = rmf_vertex_enter, .argument = vertex, .group = vertex->flow->counted, .home = vertex->home
+    };
+}
+
+static void unpack_marked(char *item, rmf_task *task)
+{
+    if ((uintptr_t)item & 1)
+        fork_task((ramify_fork *)(item - 1), task);
+    else
+        vertex_task((rmf_vertex *)(item - 2), task);
+}
+
 /* Copies a record out and frees it. */
 static void unpack(rmf_worker *worker, void *item, rmf_task *task)
 {
     rmf_task *record = item;
-    if ((uintptr_t)item & 1) {
-        fork_task((ramify_fork *)((char *)item - 1), task);
+    if ((uintptr_t)item & 3) {
+        unpack_marked(item, task);
         return;
     }
     *task = *record;
@@ -43,7 +61,7 @@ static void unpack(rmf_worker *worker, void *item, rmf_task *task)
 }
 
 /* Puts a record on the deque, in an array of twice the size if need be. */
-static bool push_growing(rmf_worker *worker, rmf_task *record)
+static bool push_growing(rmf_worker *worker, void *record)
 {
     rmf_deque *deque = &worker->deque;
     if (rmf_deque_push_owner(deque, record))
@@ -55,6 +73,11 @@ static bool push_growing(rmf_worker *worker, rmf_task *record)
     void **old = rmf_deque_grow_owner(deque, slots, capacity);
     free(old ? old : slots);
     return rmf_deque_push_owner(deque, record);
+}
+
+bool rmf_deque_push_vertex(rmf_worker *worker, rmf_vertex *vertex)
+{
+    return push_growing(worker, (char *)vertex + 2);
 }
 
 uint32_t rmf_deque_submit(rmf_worker *worker, const rmf_task *tasks, uint32_t count, uint32_t limit)
@@ -118,6 +141,16 @@ static bool from_strict(rmf_mail *mail, rmf_task *task)
     return strict && rmf_inbox_pop_mc(strict, task, 1, 1) == 1;
 }
 
+/* Likewise: in a deque it would be anybody's. */
+static bool from_home(rmf_mail *mail, rmf_task *task)
+{
+    rmf_inbox *homed = inbox_of(&mail->homed);
+    if (!homed || rmf_inbox_pop_mc(homed, task, 1, 1) == 0)
+        return false;
+    rmf_store_relaxed(&homed->taken_ticks, rmf_clock_ticks());
+    return true;
+}
+
 /* A hint: whoever sleeps looks again. */
 static bool has_ranks(const rmf_worker *worker)
 {
@@ -134,7 +167,8 @@ bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
         return true;
     }
     rmf_mail *mail = &worker->pool->mail[worker->domain];
-    return from_strict(mail, task) || rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1;
+    return from_strict(mail, task) || from_home(mail, task) ||
+           rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1;
 }
 
 static bool from_ancestors(rmf_worker *worker, rmf_task *task)
@@ -144,10 +178,19 @@ static bool from_ancestors(rmf_worker *worker, rmf_task *task)
         const rmf_step *step = &worker->victims.step[i];
         rmf_mail       *mail = &pool->mail[step->domain];
         rmf_inbox      *open = inbox_of(&mail->open);
-        if (from_strict(mail, task) || (open && from_inbox(worker, open, step->end - step->first, task)))
+        if (from_strict(mail, task) || from_home(mail, task) || (open && from_inbox(worker, open, step->end - step->first, task)))
             return true;
     }
     return false;
+}
+
+/* Counts a look at a victim that took `count` tasks, 0 for none. index: the victim, for RMF_LOOT_INBOX its domain. */
+static void note_steal(rmf_worker *worker, uint32_t level, uint32_t count, rmf_trace_loot loot, uint32_t index)
+{
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    rmf_cell_steal(&worker->cell, level, count);
+    if (trace && count)
+        rmf_trace_point(trace, RMF_TRACE_STEAL, (uint16_t)level, index, count, loot);
 }
 
 static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, rmf_task *task)
@@ -157,10 +200,10 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, r
     if (rmf_deque_shared_any(&victim->deque) == 0)
         return false;
     if (rmf_deque_steal_any(&victim->deque, items, room_for_more(worker, false) + 1, &count) != RMF_STEAL_TAKEN) {
-        rmf_cell_steal(&worker->cell, level, 0);
+        note_steal(worker, level, 0, RMF_LOOT_TASKS, victim->number);
         return false;
     }
-    rmf_cell_steal(&worker->cell, level, count);
+    note_steal(worker, level, count, RMF_LOOT_TASKS, victim->number);
     for (uint32_t i = count; i-- > 1;)
         rmf_deque_push_owner(&worker->deque, items[i]);
     if (count > 1)
@@ -179,10 +222,10 @@ static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t level, ui
         return false;
     }
     if (rmf_lane_steal_any(&victim->lane, forks, most < room ? most : room, &count) != RMF_STEAL_TAKEN) {
-        rmf_cell_steal(&worker->cell, level, 0);
+        note_steal(worker, level, 0, RMF_LOOT_FORKS, victim->number);
         return false;
     }
-    rmf_cell_steal(&worker->cell, level, count);
+    note_steal(worker, level, count, RMF_LOOT_FORKS, victim->number);
     for (uint32_t i = count; i-- > 0;) {
         rmf_fork_take(worker, forks[i]);
         if (i > 0)
@@ -203,14 +246,55 @@ bool rmf_fetch_from(rmf_worker *worker, uint32_t victim_number, rmf_task *task)
     return from_lane(worker, victim, level, 1, task) || from_deque(worker, victim, level, task);
 }
 
-/* Half of what another worker has been sent and not fetched. */
+/* Mean run time of tasks at a home, by those of its workers that know theirs; where none does, the thief's own; at the
+ * very start what a searcher spends before it sleeps. */
+static uint64_t run_ticks_at(const rmf_worker *thief, const ramify_domain *home)
+{
+    uint64_t sum = 0, known = 0, own = rmf_load_relaxed(&thief->run_ticks);
+    for (uint32_t leaf = home->first_leaf; leaf < home->first_leaf + home->leaf_count; leaf++) {
+        uint64_t ticks = rmf_load_relaxed(&thief->pool->workers[leaf]->run_ticks);
+        sum += ticks;
+        known += ticks != 0;
+    }
+    return known ? sum / known : own ? own : thief->pool->spin_ticks;
+}
+
+/* Ticks until a worker may take from the tasks kept for a domain that it is not below; 0: now. homed: not empty. */
+static uint64_t wait_for_home(const rmf_worker *worker, uint32_t domain, const rmf_inbox *homed, uint64_t tasks)
+{
+    const ramify_domain *home = &worker->pool->domains[domain];
+    if (!worker->remote || !worker->remote[domain])
+        return 0;
+    const rmf_home_state state = { .tasks        = tasks,
+                                   .workers      = home->leaf_count,
+                                   .filled_ticks = rmf_load_relaxed(&homed->filled_ticks),
+                                   .taken_ticks  = rmf_load_relaxed(&homed->taken_ticks),
+                                   .run_ticks    = run_ticks_at(worker, home) };
+    return rmf_remote_wait(&state, worker->remote[domain], rmf_clock_ticks());
+}
+
+static bool from_foreign_home(rmf_worker *worker, uint32_t domain, uint32_t level, rmf_task *task)
+{
+    rmf_mail  *mail  = &worker->pool->mail[domain];
+    rmf_inbox *homed = inbox_of(&mail->homed);
+    uint64_t   tasks = homed ? rmf_inbox_size(homed) : 0;
+    if (!tasks || wait_for_home(worker, domain, homed, tasks))
+        return false;
+    bool taken = from_home(mail, task);
+    rmf_cell_steal(&worker->cell, level, taken);
+    return taken;
+}
+
+/* Half of what another worker has been sent and not fetched, or one that has its home there. */
 static bool from_foreign_inbox(rmf_worker *worker, uint32_t domain, uint32_t level, rmf_task *task)
 {
-    rmf_inbox *open = inbox_of(&worker->pool->mail[domain].open);
+    rmf_inbox *open   = inbox_of(&worker->pool->mail[domain].open);
     uint32_t   before = worker->deque.head;
+    if (from_foreign_home(worker, domain, level, task))
+        return true;
     if (!open || !from_inbox(worker, open, 2, task))
         return false;
-    rmf_cell_steal(&worker->cell, level, worker->deque.head - before + 1);
+    note_steal(worker, level, worker->deque.head - before + 1, RMF_LOOT_INBOX, domain);
     return true;
 }
 
@@ -261,13 +345,10 @@ bool rmf_fetch_far(rmf_worker *worker, rmf_task *task)
     return has_ranks(worker) && rmf_ranks_fetch_low(worker, task);
 }
 
-static bool holds_tasks(const rmf_pool *pool, uint32_t domain, bool with_strict)
+static uint64_t tasks_in(_Atomic(rmf_inbox *) *place)
 {
-    rmf_mail  *mail   = &pool->mail[domain];
-    rmf_inbox *open   = inbox_of(&mail->open);
-    rmf_inbox *strict = with_strict ? inbox_of(&mail->strict) : NULL;
-    return (open && rmf_inbox_size(open)) || (strict && rmf_inbox_size(strict)) ||
-           rmf_ranks_hold(pool, domain, true, with_strict);
+    rmf_inbox *inbox = inbox_of(place);
+    return inbox ? rmf_inbox_size(inbox) : 0;
 }
 
 static bool is_below(const ramify_domain *leaf, const ramify_domain *domain)
@@ -275,12 +356,26 @@ static bool is_below(const ramify_domain *leaf, const ramify_domain *domain)
     return leaf->first_leaf - domain->first_leaf < domain->leaf_count;
 }
 
-bool rmf_fetch_any_left(const rmf_worker *worker)
+/* True when the worker may take from a domain's queues now; else *wait_ticks falls to the time until it may. */
+static bool may_take_from(const rmf_worker *worker, uint32_t domain, uint64_t *wait_ticks)
 {
-    const rmf_pool      *pool = worker->pool;
-    const ramify_domain *leaf = &pool->domains[worker->domain];
+    const rmf_pool *pool     = worker->pool;
+    rmf_mail       *mail     = &pool->mail[domain];
+    bool            is_home  = is_below(&pool->domains[worker->domain], &pool->domains[domain]);
+    uint64_t        kept     = tasks_in(&mail->homed);
+    uint64_t        for_home = kept && !is_home ? wait_for_home(worker, domain, inbox_of(&mail->homed), kept) : 0;
+    if (for_home && (!*wait_ticks || for_home < *wait_ticks))
+        *wait_ticks = for_home;
+    return tasks_in(&mail->open) || (kept && !for_home) || (is_home && tasks_in(&mail->strict)) ||
+           rmf_ranks_hold(pool, domain, true, is_home);
+}
+
+bool rmf_fetch_any_left(const rmf_worker *worker, uint64_t *wait_ticks)
+{
+    const rmf_pool *pool = worker->pool;
+    *wait_ticks          = 0;
     for (uint32_t d = 0; d < pool->domain_count; d++)
-        if (holds_tasks(pool, d, is_below(leaf, &pool->domains[d])))
+        if (may_take_from(worker, d, wait_ticks))
             return true;
     for (uint32_t w = 0; w < pool->worker_count; w++) {
         rmf_worker *other = pool->workers[w];
@@ -294,7 +389,7 @@ bool rmf_fetch_any_left(const rmf_worker *worker)
 uint32_t rmf_fetch_where_left(const rmf_pool *pool)
 {
     for (uint32_t d = 0; d < pool->domain_count; d++)
-        if (holds_tasks(pool, d, false))
+        if (tasks_in(&pool->mail[d].open) || tasks_in(&pool->mail[d].homed) || rmf_ranks_hold(pool, d, true, false))
             return d;
     for (uint32_t w = 0; w < pool->worker_count; w++) {
         const rmf_worker *worker = pool->workers[w];
@@ -305,12 +400,12 @@ uint32_t rmf_fetch_where_left(const rmf_pool *pool)
     return RAMIFY_NONE;
 }
 
-uint32_t rmf_fetch_strict_left(const rmf_worker *worker)
+uint32_t rmf_fetch_kept_left(const rmf_worker *worker)
 {
     for (uint32_t i = 0; i < worker->victims.steps; i++) {
-        uint32_t   domain = worker->victims.step[i].domain;
-        rmf_inbox *strict = inbox_of(&worker->pool->mail[domain].strict);
-        if ((strict && rmf_inbox_size(strict)) || rmf_ranks_hold(worker->pool, domain, false, true))
+        uint32_t  domain = worker->victims.step[i].domain;
+        rmf_mail *mail   = &worker->pool->mail[domain];
+        if (tasks_in(&mail->strict) || tasks_in(&mail->homed) || rmf_ranks_hold(worker->pool, domain, false, true))
             return domain;
     }
     return RAMIFY_NONE;

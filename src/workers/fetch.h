@@ -16,14 +16,19 @@ bool rmf_fetch_far(rmf_worker *worker, rmf_task *task);
 bool rmf_fetch_from(rmf_worker *worker, uint32_t victim, rmf_task *task);
 
 /* True when some place the worker may take from is not empty. The last look before sleeping: it
- * also asks every lane for its private forks. */
-bool rmf_fetch_any_left(const rmf_worker *worker);
+ * also asks every lane for its private forks. Otherwise *wait_ticks: in how long it may take what is kept for a home
+ * now, 0: nothing is. */
+bool rmf_fetch_any_left(const rmf_worker *worker, uint64_t *wait_ticks);
 
 /* Any domain whose queues are not empty, RAMIFY_NONE if there is none: where a wake-up is due. */
 uint32_t rmf_fetch_where_left(const rmf_pool *pool);
 
-/* An inner domain on the worker's way up with strict tasks left, RAMIFY_NONE if there is none. */
-uint32_t rmf_fetch_strict_left(const rmf_worker *worker);
+/* An inner domain on the worker's way up with tasks left that are not for everybody, RAMIFY_NONE if there is none. */
+uint32_t rmf_fetch_kept_left(const rmf_worker *worker);
+
+/* Puts a vertex on the worker's own deque, not visible yet; false for want of room or memory. */
+struct rmf_vertex;
+bool rmf_deque_push_vertex(rmf_worker *worker, struct rmf_vertex *vertex);
 
 /* Puts tasks on the worker's own deque, visible to thieves, and returns how many; fewer for want of room or memory.
  * Together the deque holds at most `limit` tasks afterwards. */

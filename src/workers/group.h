@@ -35,6 +35,7 @@ struct ramify_group {
     _Atomic int          error;
     pthread_mutex_t      lock; /* guards the waiters */
     rmf_waiter          *waiters;
+    _Atomic(struct rmf_scope *) scope; /* of tasks with dependencies; NULL until there was one; kept with the memory */
     struct ramify_group *next_free, *next_all; /* in the pool's lists */
     bool                 live;
 };

@@ -106,9 +106,15 @@ void rmf_park_abort(rmf_parking *parking, uint32_t worker)
         take_token(parking, worker); /* a waker was faster and counts us as searching already */
 }
 
-void rmf_park_sleep(rmf_parking *parking, uint32_t worker)
+void rmf_park_sleep(rmf_parking *parking, uint32_t worker, uint64_t most_ns)
 {
-    take_token(parking, worker);
+    rmf_bed *bed = &parking->beds[worker];
+    if (most_ns) {
+        /* A wake that is not the waker's ends the sleep early, and nothing else: the token decides. */
+        rmf_futex_wait(&bed->token, 0, most_ns);
+        rmf_park_abort(parking, worker);
+    } else
+        take_token(parking, worker);
 }
 
 /* The two stamps and the addition are 25 ns beside a wake of 6.5 us (PEERS.md). */

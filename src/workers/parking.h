@@ -59,8 +59,8 @@ void rmf_park_announce(rmf_parking *parking, uint32_t worker);
 /* Takes the announcement back; the worker searches again. */
 void rmf_park_abort(rmf_parking *parking, uint32_t worker);
 
-/* Sleeps until a waker claims the worker; it searches again. */
-void rmf_park_sleep(rmf_parking *parking, uint32_t worker);
+/* Sleeps until a waker claims the worker, at most about `most_ns` (0: without limit); it searches again. */
+void rmf_park_sleep(rmf_parking *parking, uint32_t worker, uint64_t most_ns);
 
 /* After a task was published at `domain`: wakes the nearest parked worker unless somebody searches. Returns workers
  * woken, 0 or 1. Costs one load when nobody is parked. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Starting and stopping the workers; inboxes; the load that policies see. */
+#include "depend_inside.h"
+#include "graph_inside.h"
 #include "submit.h"
 #include "worker.h"
 
@@ -13,6 +15,10 @@
 /* Ring sizes: a leaf's 256 cells are 16 KiB, so that a worker at rest stays well below 64 KiB; an inner domain's 4096
  * absorb what one producer writes (20 ns each) while a sleeping worker wakes (22 us, PEERS.md). */
 enum { LEAF_CELLS = 256, INNER_CELLS = 4096 };
+
+/* A look costs 0.2 us, so this is 0.004 % of a worker's time, and no longer than a slice of the system's scheduler: what
+ * runs on the wrong CPU in between is no more than what the system itself would have done. */
+static const double BIND_CHECK_NS = 5e6;
 
 /* Starting: every thread reports by rmf_pool_stand() and waits for the word of the thread that starts the pool. */
 enum { GATE_CLOSED, GATE_GO, GATE_AWAY };
@@ -37,9 +43,10 @@ rmf_inbox *rmf_pool_make_inbox(const rmf_pool *pool, uint32_t cells)
     return inbox;
 }
 
-rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict)
+rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, uint32_t kind)
 {
-    _Atomic(rmf_inbox *) *place = strict ? &pool->mail[domain].strict : &pool->mail[domain].open;
+    rmf_mail             *mail  = &pool->mail[domain];
+    _Atomic(rmf_inbox *) *place = kind == RMF_MAIL_HOMED ? &mail->homed : kind ? &mail->strict : &mail->open;
     /* order: the inbox's contents; pairs with the release below */
     rmf_inbox *inbox = rmf_load_acquire(place);
     if (inbox)
@@ -64,14 +71,17 @@ void rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place)
     free(inbox);
 }
 
+static double load_of_place(_Atomic(rmf_inbox *) *place)
+{
+    /* order: the inbox's contents; pairs with the release in rmf_pool_inbox() */
+    rmf_inbox *inbox = rmf_load_acquire(place);
+    return inbox ? rmf_inbox_load(inbox) : 0.0;
+}
+
 static double load_of_mail(const rmf_pool *pool, uint32_t domain)
 {
     rmf_mail *mail = &pool->mail[domain];
-    /* order: the inboxes' contents; pairs with the release in rmf_pool_inbox() */
-    rmf_inbox *open = rmf_load_acquire(&mail->open);
-    /* order: as above */
-    rmf_inbox *strict = rmf_load_acquire(&mail->strict);
-    return (open ? rmf_inbox_load(open) : 0.0) + (strict ? rmf_inbox_load(strict) : 0.0) +
+    return load_of_place(&mail->open) + load_of_place(&mail->strict) + load_of_place(&mail->homed) +
            rmf_ranks_load(pool, domain);
 }
 
@@ -86,6 +96,14 @@ double rmf_pool_load(const void *pool_, uint32_t domain)
         load += rmf_deque_shared_any(&worker->deque) + rmf_load_relaxed(&worker->cell.running);
     }
     return load;
+}
+
+void rmf_pool_trace(rmf_pool *pool, rmf_trace_ring *rings)
+{
+    for (uint32_t w = 0; w < pool->worker_count; w++)
+        if (pool->workers[w]) /* a lent pool may stand without some */
+            /* order: publishes the ring's fields; pairs with the acquire in rmf_trace_of() */
+            rmf_store_release(&pool->workers[w]->trace, rings ? &rings[w] : NULL);
 }
 
 bool rmf_pool_stand(rmf_pool *pool, bool is_whole)
@@ -170,15 +188,21 @@ static void drop_pool(rmf_pool *pool)
     for (uint32_t d = 0; pool->mail && d < pool->domain_count; d++) {
         rmf_pool_drop_inbox(&pool->mail[d].open);
         rmf_pool_drop_inbox(&pool->mail[d].strict);
+        rmf_pool_drop_inbox(&pool->mail[d].homed);
         rmf_ranks_drop(rmf_load_relaxed(&pool->mail[d].ranks));
     }
     for (ramify_group *g = pool->all_groups, *next; g; g = next) {
         next = g->next_all;
+        rmf_scope_drop(rmf_load_relaxed(&g->scope));
         pthread_mutex_destroy(&g->lock);
         free(g);
     }
+    rmf_remote_drop(&pool->remote);
     rmf_parking_drop(&pool->parking);
+    while (pool->graphs)
+        rmf_graph_drop(pool->graphs);
     rmf_depot_drop(&pool->depot);
+    rmf_depot_drop(&pool->dependents);
     pthread_mutex_destroy(&pool->lock);
     free(pool->workers);
     free(pool->mail);
@@ -195,7 +219,8 @@ static ramify_status allocate(rmf_pool *pool)
     pool->starts  = calloc(pool->worker_count, sizeof *pool->starts);
     if (!pool->workers || !pool->mail || !pool->threads || !pool->starts)
         return RAMIFY_ERR_NO_MEMORY;
-    return rmf_parking_init(&pool->parking, pool->tree);
+    ramify_status status = rmf_remote_init(&pool->remote, pool->tree);
+    return status ? status : rmf_parking_init(&pool->parking, pool->tree);
 }
 
 ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
@@ -207,6 +232,8 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
     *pool = (rmf_pool){ .owner         = options->owner,
                         .tree          = options->tree,
                         .plan          = options->plan,
+                        .space         = options->space,
+                        .domain_in     = options->domain_in,
                         .seed          = options->seed,
                         .serial        = rmf_clock_ns(),
                         .queue_tasks   = options->queue_tasks,
@@ -215,12 +242,16 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
                         .bind          = options->bind,
                         .lent          = options->lent,
                         .log           = options->log,
+                        .schedule      = options->schedule,
                         .ns_per_tick   = ns_per_tick,
-                        .spin_ticks    = (uint64_t)(options->spin_us * 1e3 / ns_per_tick) };
+                        .ticks_per_ns  = 1.0 / ns_per_tick,
+                        .spin_ticks    = (uint64_t)(options->spin_us * 1e3 / ns_per_tick),
+                        .bind_ticks    = (uint64_t)(BIND_CHECK_NS / ns_per_tick) };
     pool->worker_count = ramify_tree_leaf_count(pool->tree);
     pool->domains      = ramify_tree_domains(pool->tree, &pool->domain_count);
     pthread_mutex_init(&pool->lock, NULL);
-    rmf_depot_init(&pool->depot);
+    rmf_depot_init(&pool->depot, RMF_LINE_BYTES);
+    rmf_depot_init(&pool->dependents, RMF_DEPEND_BYTES);
     ramify_status status = allocate(pool);
     if (!status && !pool->lent)
         status = start_workers(pool);
@@ -263,11 +294,16 @@ void rmf_pool_reopen(rmf_pool *pool)
     rmf_store_relaxed(&pool->stopping, 0);
 }
 
-void rmf_pool_stop(rmf_pool *pool)
+void rmf_pool_drain(rmf_pool *pool)
 {
     ramify_group *group;
     while ((group = busy_group(pool)))
         rmf_wait_outside(group); /* its error is the caller's business, and its parent: a task may give it back now */
+}
+
+void rmf_pool_stop(rmf_pool *pool)
+{
+    rmf_pool_drain(pool);
     end_search(pool);
     for (uint32_t w = 0; w < pool->worker_count && !pool->lent; w++)
         pthread_join(pool->threads[w], NULL);

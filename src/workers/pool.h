@@ -3,6 +3,7 @@
 #ifndef RMF_WORKERS_POOL_H
 #define RMF_WORKERS_POOL_H
 
+#include "bind.h"
 #include "cell.h"
 #include "deque.h"
 #include "group.h"
@@ -12,9 +13,13 @@
 #include "parking.h"
 #include "plan.h"
 #include "ranks.h"
+#include "remote.h"
+#include "space.h"
 #include "stock.h"
+#include "trace_ring.h"
 #include "victims.h"
 
+#include <ramify/loop.h>
 #include <ramify/runtime.h>
 
 typedef struct rmf_pool   rmf_pool;
@@ -45,12 +50,17 @@ struct rmf_worker {
     rmf_deque        deque; /* its first line is the owner's, its second the thieves' */
     rmf_lane         lane;
     rmf_monitor_cell cell;
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t run_ticks; /* sliding mean of its tasks; 0: none yet */
     _Alignas(RMF_PAIR_BYTES) rmf_pool *pool; /* from here on the worker's own */
     uint32_t      number;                    /* also its leaf */
     uint32_t      domain;                    /* its leaf's domain */
     int32_t       tid;                       /* the system's number of its thread */
     uint64_t      handle_from_ticks;         /* end of a sampled task that nothing has followed yet, 0: none */
-    rmf_stock     stock;
+    uint64_t      busy_from_ticks;           /* when it last found work, 0: it waits in a task */
+    uint64_t      tasks_before;              /* it had run then */
+    _Atomic(rmf_trace_ring *) trace;         /* NULL: off; written by rmf_pool_trace() */
+    rmf_stock     stock, dependents;
+    uint32_t      until_run_sample; /* vertices until the run of one is timed */
     rmf_sender    sender;
     rmf_frame    *frame;
     uint32_t      nested;       /* joins it waits in, one on top of the other */
@@ -59,14 +69,21 @@ struct rmf_worker {
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_victims   victims;
+    rmf_binding    binding;
+    uint32_t       unlooked_tasks; /* run since it looked at the time for its binding's sake */
+    const uint8_t *remote; /* price of its taking a task, by home; NULL: the tree has one node */
 };
 
-/* The queues of one domain; inner ones and strict ones are made when first used. */
+/* The queues of one domain; inner ones, and those that are not open, are made when first used. */
 typedef struct rmf_mail {
     _Atomic(rmf_inbox *) open;   /* any worker may fetch from it */
     _Atomic(rmf_inbox *) strict; /* only workers below the domain */
+    _Atomic(rmf_inbox *) homed;  /* workers below the domain, others by the rule of remote.h; used with several nodes */
     _Atomic(rmf_ranks *) ranks;  /* tasks with a priority; NULL until there was one */
 } rmf_mail;
+
+/* Which of the inboxes. */
+typedef enum rmf_mail_kind { RMF_MAIL_OPEN, RMF_MAIL_STRICT, RMF_MAIL_HOMED } rmf_mail_kind;
 
 struct rmf_pool {
     ramify_runtime      *owner; /* only handed back to the program by ramify_here() */
@@ -76,18 +93,25 @@ struct rmf_pool {
     rmf_worker         **workers; /* each touched first by its own thread */
     rmf_mail            *mail;    /* by domain */
     rmf_plan            *plan;
+    const ramify_space  *space;     /* where addresses lie; NULL: nowhere */
+    const uint32_t      *domain_in; /* from the space's domains to the tree's; NULL: they are the same */
+    rmf_remote           remote;
     rmf_parking          parking;
-    rmf_depot            depot;
+    rmf_depot            depot, dependents; /* records of tasks, and of those with dependencies */
     rmf_log              log;
-    double               ns_per_tick;
+    double               ns_per_tick, ticks_per_ns;
     uint64_t             spin_ticks;
+    uint64_t             bind_ticks; /* between two looks of a worker at its binding */
     uint64_t             seed;
     uint64_t             serial; /* start time, ns: tells pools apart whose memory is the same */
     uint32_t             queue_tasks, full, latency_every;
     _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
     bool                 bind, lent;
-    pthread_mutex_t      lock; /* guards groups and the making of inboxes */
+    pthread_mutex_t      lock; /* guards groups, graphs and the making of inboxes */
+    ramify_schedule      schedule; /* of loops that name none */
     ramify_group        *free_groups, *all_groups;
+    struct ramify_graph *graphs; /* all there are */
+    uint64_t             graphs_made;
     pthread_t           *threads;
     rmf_worker_start    *starts;
     _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopping;
@@ -96,6 +120,7 @@ struct rmf_pool {
     _Atomic uint32_t gate;            /* futex word: whether they go to work */
     _Atomic uint64_t outside_senders; /* threads from outside that have submitted: seeds their random states */
     _Atomic uint64_t outside_wakes, inline_runs; /* counts of threads that have no cell */
+    _Atomic uint64_t near_unknown;               /* hints whose address lies in no region: rare, so nobody's cell */
     _Atomic uint64_t outside_place_ticks, outside_batch_ticks; /* as in cells */
 };
 
@@ -104,8 +129,11 @@ typedef struct rmf_pool_options {
     ramify_runtime    *owner;
     const ramify_tree *tree;
     rmf_plan          *plan;
+    const ramify_space *space; /* may be NULL */
+    const uint32_t     *domain_in;
     uint64_t           seed;
     uint32_t           spin_us, queue_tasks, full, latency_every;
+    ramify_schedule    schedule;
     bool               bind;
     bool               lent; /* makes no threads: the program's own come and go by rmf_worker_enter() */
     rmf_log            log;
@@ -113,6 +141,9 @@ typedef struct rmf_pool_options {
 
 /* Makes the pool and starts its workers. Errors: ERR_NO_MEMORY; ERR_SYSTEM a thread could not be made. */
 ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **pool);
+
+/* Waits until every group is done. */
+void rmf_pool_drain(rmf_pool *pool);
 
 /* Ends the workers once every group is done, and frees all. */
 void rmf_pool_stop(rmf_pool *pool);
@@ -126,8 +157,8 @@ void rmf_pool_reopen(rmf_pool *pool);
  * called off. */
 bool rmf_pool_stand(rmf_pool *pool, bool is_whole);
 
-/* The inbox of a domain, made if need be; NULL when there is no memory. */
-rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, bool strict);
+/* The inbox of a domain, made if need be; NULL when there is no memory. kind: rmf_mail_kind. */
+rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, uint32_t kind);
 
 /* Makes an inbox with at least `cells` in its ring, as the pool's bound wants it; NULL when there is no memory. Frees
  * what is at a place. */
@@ -136,6 +167,23 @@ void       rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place);
 
 /* Load of a domain, as policies see it: tasks queued below it (with weights) and running. pool: an rmf_pool. */
 double rmf_pool_load(const void *pool, uint32_t domain);
+
+/* The worker whose lane it is. */
+static inline rmf_worker *rmf_worker_of_lane(ramify_lane *lane)
+{
+    return (rmf_worker *)((char *)lane - offsetof(rmf_worker, lane.open));
+}
+
+/* Switches tracing on, each worker into the ring of its number, or off (rings NULL). The rings live until the pool ends:
+ * a task that runs now still notes its end. */
+void rmf_pool_trace(rmf_pool *pool, rmf_trace_ring *rings);
+
+/* The ring a worker writes to, NULL while tracing is off. */
+static inline rmf_trace_ring *rmf_trace_of(rmf_worker *worker)
+{
+    /* order: the ring's fields; pairs with the release in rmf_pool_trace() */
+    return rmf_load_acquire(&worker->trace);
+}
 
 /* The calling thread's worker, NULL outside. */
 rmf_worker *rmf_worker_self(void);

@@ -20,11 +20,18 @@ enum { RMF_RANKS = RAMIFY_PRIORITY_MAX - RAMIFY_PRIORITY_MIN + 1, RMF_RANK_USUAL
 typedef struct rmf_way {
     uint8_t rank; /* priority, counted from RAMIFY_PRIORITY_MIN */
     bool    strict;
+    bool    homed; /* kept for the workers below its domain; neither strict nor of another rank than the usual */
 } rmf_way;
 
 static inline rmf_way rmf_way_of(const ramify_hint *hint)
 {
-    return (rmf_way){ (uint8_t)(hint->priority - RAMIFY_PRIORITY_MIN), hint->strict };
+    return (rmf_way){ (uint8_t)(hint->priority - RAMIFY_PRIORITY_MIN), hint->strict, false };
+}
+
+/* True when it may go to a deque. */
+static inline bool rmf_way_is_usual(rmf_way way)
+{
+    return !way.strict && !way.homed && way.rank == RMF_RANK_USUAL;
 }
 
 /* One domain's inboxes, made when first used. The usual rank has none here: that is what rmf_mail has. */

@@ -6,25 +6,20 @@
 
 #include <stdlib.h>
 
-/* Records are a line apart, so that two workers' records never share one. */
-typedef struct record {
-    _Alignas(RMF_LINE_BYTES) rmf_task task;
-} record;
+/* Memory comes 64 KiB at a time: asking the allocator for pages one by one costs more than the tasks do. */
+enum { SLAB_BYTES = 1 << 16 };
 
-/* Memory comes for 16 magazines, 64 KiB, at a time: asking the allocator for pages one by one costs more than the
- * tasks do. */
-enum { SLAB_MAGAZINES = 16 };
-
+/* The slab's own link has the first line. */
 typedef struct slab {
     _Alignas(RMF_LINE_BYTES) struct slab *next;
-    record records[SLAB_MAGAZINES][RMF_MAGAZINE_TASKS];
 } slab;
 
-void rmf_depot_init(rmf_depot *depot)
+void rmf_depot_init(rmf_depot *depot, size_t record_bytes)
 {
     pthread_mutex_init(&depot->lock, NULL);
-    depot->full  = NULL;
-    depot->slabs = NULL;
+    depot->record_bytes = record_bytes;
+    depot->full         = NULL;
+    depot->slabs        = NULL;
 }
 
 void rmf_depot_drop(rmf_depot *depot)
@@ -37,36 +32,39 @@ void rmf_depot_drop(rmf_depot *depot)
 }
 
 /* Links the records of a magazine. */
-static rmf_task *link_magazine(record *records)
+static rmf_spare *link_magazine(char *records, size_t bytes)
 {
     for (int i = 0; i < RMF_MAGAZINE_TASKS; i++)
-        records[i].task.next = i + 1 < RMF_MAGAZINE_TASKS ? &records[i + 1].task : NULL;
-    return &records[0].task;
+        ((rmf_spare *)(records + (size_t)i * bytes))->next =
+            i + 1 < RMF_MAGAZINE_TASKS ? (rmf_spare *)(records + ((size_t)i + 1) * bytes) : NULL;
+    return (rmf_spare *)records;
 }
 
 /* A new slab: one magazine for the caller, the others for the depot. Under the lock. */
-static rmf_task *new_magazine(rmf_depot *depot)
+static rmf_spare *new_magazine(rmf_depot *depot)
 {
-    slab *s = aligned_alloc(RMF_LINE_BYTES, sizeof *s);
+    size_t magazine = RMF_MAGAZINE_TASKS * depot->record_bytes;
+    slab  *s        = aligned_alloc(RMF_LINE_BYTES, sizeof *s + SLAB_BYTES);
     if (!s)
         return NULL;
-    s->next      = depot->slabs;
-    depot->slabs = s;
-    for (int m = 1; m < SLAB_MAGAZINES; m++) {
-        rmf_task *first = link_magazine(s->records[m]);
-        first->group    = depot->full;
-        depot->full     = first;
+    s->next       = depot->slabs;
+    depot->slabs  = s;
+    char *records = (char *)(s + 1);
+    for (size_t at = magazine; at + magazine <= SLAB_BYTES; at += magazine) {
+        rmf_spare *first     = link_magazine(records + at, depot->record_bytes);
+        first->next_magazine = depot->full;
+        depot->full          = first;
     }
-    return link_magazine(s->records[0]);
+    return link_magazine(records, depot->record_bytes);
 }
 
 bool rmf_stock_refill(rmf_stock *stock)
 {
     rmf_depot *depot = stock->depot;
     pthread_mutex_lock(&depot->lock);
-    rmf_task *list = depot->full;
+    rmf_spare *list = depot->full;
     if (list)
-        depot->full = list->group;
+        depot->full = list->next_magazine;
     else
         list = new_magazine(depot);
     pthread_mutex_unlock(&depot->lock);
@@ -77,7 +75,7 @@ bool rmf_stock_refill(rmf_stock *stock)
 
 void rmf_stock_give(rmf_stock *stock)
 {
-    rmf_task *first = stock->list, *last = first;
+    rmf_spare *first = stock->list, *last = first;
     for (int i = 1; i < RMF_MAGAZINE_TASKS; i++)
         last = last->next;
     stock->list = last->next;
@@ -86,7 +84,7 @@ void rmf_stock_give(rmf_stock *stock)
 
     rmf_depot *depot = stock->depot;
     pthread_mutex_lock(&depot->lock);
-    first->group = depot->full;
-    depot->full  = first;
+    first->next_magazine = depot->full;
+    depot->full          = first;
     pthread_mutex_unlock(&depot->lock);
 }

@@ -38,7 +38,7 @@ rmf_worker *rmf_own_worker(const rmf_pool *pool)
     return worker && worker->pool == pool ? worker : NULL;
 }
 
-static void charge(rmf_worker *worker, ramify_group *group)
+void rmf_charge(rmf_worker *worker, ramify_group *group)
 {
     if (worker)
         rmf_worker_charge(worker, group);
@@ -66,13 +66,27 @@ void rmf_count_placing(rmf_pool *pool, rmf_worker *worker, uint32_t stands_for, 
         rmf_add_relaxed(&pool->outside_place_ticks, ticks);
 }
 
-/* Domain a task goes to. Stealing needs no plan: a worker keeps it, others leave it where they were told to. */
-static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint)
+/* Domain of the tree that holds the data at an address, RAMIFY_NONE if none is known to. */
+static uint32_t domain_near(rmf_pool *pool, const void *address)
 {
-    uint32_t from = hint->domain ? hint->domain - 1 : 0;
+    uint32_t domain = rmf_space_locate(pool->space, address);
+    if (domain != RAMIFY_NONE && pool->domain_in)
+        domain = pool->domain_in[domain];
+    if (domain == RAMIFY_NONE)
+        rmf_add_relaxed(&pool->near_unknown, 1);
+    return domain;
+}
+
+/* Domain a task goes to, from one it is not to leave. Stealing needs no plan: a worker keeps it, others leave it where
+ * they were told to; and what was told to a few of several nodes stays there, too. */
+static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, uint32_t from)
+{
     if (rmf_plan_is_stealing(pool->plan)) {
-        const ramify_domain *d = &pool->domains[from];
-        return worker && worker->number - d->first_leaf < d->leaf_count ? worker->domain : from;
+        if (from == 0)
+            return worker ? worker->domain : 0;
+        const ramify_domain *d    = &pool->domains[from];
+        bool                 keep = worker && worker->number - d->first_leaf < d->leaf_count;
+        return keep && !rmf_remote_is_far(&pool->remote, from) ? worker->domain : from;
     }
     const ramify_pick pick = { .hint      = hint,
                                .from_leaf = worker ? worker->number : RAMIFY_NONE,
@@ -98,11 +112,53 @@ static float weight_of(const ramify_hint *hint)
     return (float)(hint->weight < WEIGHT_MAX ? hint->weight : WEIGHT_MAX);
 }
 
-void rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, rmf_task *task)
+/* Of a task that names its data. The data's domain is all that an address says: who below it gets to the task first is
+ * as near as the others. *is_known: an address gave the task its domain. */
+static __attribute__((noinline)) uint32_t place_near(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender,
+                                                     const ramify_hint *hint, bool *is_known)
 {
+    uint32_t near = domain_near(pool, hint->near);
+    *is_known     = near != RAMIFY_NONE;
+    if (*is_known && !hint->has_key)
+        return near;
+    return place(pool, worker, sender, hint, *is_known ? near : 0);
+}
+
+/* Where a hint leads; way: out. */
+static inline uint32_t place_hinted(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                                    rmf_way *way)
+{
+    bool     has_home = hint->domain != 0;
+    uint32_t home;
+    *way = rmf_way_of(hint);
+    if (hint->near && !has_home)
+        home = place_near(pool, worker, sender, hint, &has_home);
+    else
+        home = place(pool, worker, sender, hint, has_home ? hint->domain - 1 : 0);
+    if (pool->remote.is_far) { /* several nodes: a key gives a home, too, where the policy heeds it */
+        has_home   = has_home || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
+        way->homed = has_home && rmf_way_is_usual(*way) && rmf_remote_is_far(&pool->remote, home);
+    }
+    return home;
+}
+
+rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                         rmf_task *task)
+{
+    rmf_way way;
     task->stamp_ticks = stamp(pool, sender);
     task->weight      = weight_of(hint);
-    task->home        = place(pool, worker, sender, hint);
+    task->home        = place_hinted(pool, worker, sender, hint, &way);
+    return way;
+}
+
+uint32_t rmf_task_place_later(rmf_pool *pool, rmf_worker *worker, const ramify_hint *hint, rmf_way *way)
+{
+    rmf_sender *sender      = rmf_sender_of(pool, worker);
+    bool        is_stealing = rmf_plan_is_stealing(pool->plan);
+    /* Stealing alone has no wishes, and keeps nothing for the worker that happens to submit. */
+    uint32_t home = place_hinted(pool, is_stealing ? NULL : worker, sender, hint, way);
+    return is_stealing && home == 0 && !hint->strict ? RAMIFY_NONE : home;
 }
 
 static const ramify_hint no_hint;
@@ -121,9 +177,9 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     rmf_worker *worker = rmf_own_worker(pool);
     rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
     rmf_sender *sender = rmf_sender_of(pool, worker);
-    rmf_task_prepare(pool, worker, sender, hint, &task);
-    charge(worker, group);
-    ramify_status status = rmf_deliver_one(pool, worker, &task, rmf_way_of(hint));
+    rmf_way     way    = rmf_task_prepare(pool, worker, sender, hint, &task);
+    rmf_charge(worker, group);
+    ramify_status status = rmf_deliver_one(pool, worker, &task, way);
     if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */
         rmf_count_placing(pool, worker, sender->stands_for, task.stamp_ticks);
         sender->stands_for = pool->latency_every;

@@ -16,13 +16,27 @@ rmf_frame **rmf_frames_of(rmf_worker *worker);
 
 bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint);
 
-/* Fills stamp, weight and home by the hint and the pool's policy. */
-void rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, rmf_task *task);
+/* Fills stamp, weight and home by the hint and the pool's policy. Returns which queue of its home it goes to. */
+rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                         rmf_task *task);
+
+/* Where a task goes that runs later, from wherever its turn comes, and by which
+ * queue; RAMIFY_NONE: it may stay where that is. */
+uint32_t rmf_task_place_later(rmf_pool *pool, rmf_worker *worker, const ramify_hint *hint, rmf_way *way);
+
+/* One task more for a group, about to be submitted. */
+void rmf_charge(rmf_worker *worker, ramify_group *group);
 
 /* Puts tasks into the queues of one domain and wakes somebody; how many found room, always the first ones. The group
  * is charged already. */
 uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way way, const rmf_task *tasks,
                      uint32_t count);
+
+/* Wakes somebody for `count` tasks that were put there. */
+void rmf_wake_for(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way way, uint32_t count);
+
+/* There was no room, for the `tries`-th time: a worker runs another task, other threads let time pass. */
+void rmf_wait_for_room(rmf_worker *worker, uint32_t tries);
 
 /* Delivers one task; without room does what the pool's options say. On failure the caller uncharges. */
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, rmf_way way);

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "forks.h"
+#include "vertex.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -91,15 +92,36 @@ static uint64_t sample_start(rmf_worker *worker, uint64_t stamp_ticks)
     return now;
 }
 
-/* A sampled task ends: its run time, and the start of a sample of what it costs to come to the next task. */
-static void sample_end(rmf_worker *worker, uint64_t start_ticks)
+/* The mean slides with a weight of 1/8 for the newest, as TCP's of round trips does (RFC 6298, section 2). */
+static void slide_run(rmf_worker *worker, uint64_t ticks)
+{
+    uint64_t mean = rmf_load_relaxed(&worker->run_ticks);
+    rmf_store_relaxed(&worker->run_ticks, mean ? mean - mean / 8 + ticks / 8 : ticks);
+}
+
+/* Of so many tasks a worker looks at the time for its binding's sake after one: 9 ns for a stamp are 0.14 ns for each. */
+enum { TASKS_PER_LOOK = 64 };
+
+/* Between tasks, in the search, and after sleep. */
+static void stay_bound(rmf_worker *worker, uint64_t now)
+{
+    rmf_pool *pool = worker->pool;
+    if (!pool->bind || now - worker->binding.checked_ticks < pool->bind_ticks)
+        return;
+    worker->binding.checked_ticks = now;
+    if (rmf_binding_check(&worker->binding, &pool->log))
+        rmf_count(&worker->cell.counts.rebinds, 1);
+}
+
+void rmf_worker_sample_end(rmf_worker *worker, uint64_t start_ticks)
 {
     uint64_t now = rmf_clock_ticks();
+    slide_run(worker, now > start_ticks ? now - start_ticks : 0);
     add_sample(worker, &worker->cell.run, start_ticks, now);
     worker->handle_from_ticks = now;
 }
 
-static void sample_handling(rmf_worker *worker)
+void rmf_worker_sample_handling(rmf_worker *worker)
 {
     rmf_count(&worker->cell.counts.handle_ticks, rmf_clock_ticks() - worker->handle_from_ticks);
     rmf_count(&worker->cell.counts.handle_samples, 1);
@@ -118,14 +140,21 @@ void rmf_worker_resume(rmf_worker *worker, uint64_t since_ticks)
         worker->frame->start_ticks += rmf_clock_ticks() - since_ticks;
 }
 
-static void enter(rmf_worker *worker, rmf_state state)
+/* Returns the time. */
+static uint64_t enter(rmf_worker *worker, rmf_state state)
 {
-    rmf_time_enter(&worker->cell.time, state, rmf_clock_ticks());
+    uint64_t now = rmf_clock_ticks();
+    rmf_time_enter(&worker->cell.time, state, now);
+    return now;
 }
 
-static void count_task(rmf_worker *worker, const ramify_domain *home)
+void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home)
 {
     rmf_count(&worker->cell.counts.tasks, 1);
+    if (++worker->unlooked_tasks == TASKS_PER_LOOK) {
+        worker->unlooked_tasks = 0;
+        stay_bound(worker, rmf_clock_ticks());
+    }
     if (worker->number - home->first_leaf < home->leaf_count)
         rmf_count(&worker->cell.counts.tasks_at_home, 1);
     else if (home->node == worker->pool->domains[worker->domain].node)
@@ -135,10 +164,13 @@ static void count_task(rmf_worker *worker, const ramify_domain *home)
 /* A fork that was stolen: the lane goes on above what is live in it. */
 static void run_fork(rmf_worker *worker, ramify_fork *fork)
 {
-    rmf_lane_mark mark;
-    rmf_frame     frame = { worker->frame, NULL, RAMIFY_NONE, 0 };
-    ramify_status outer = worker->mistake; /* is another computation's */
-    worker->mistake     = RAMIFY_OK;
+    rmf_lane_mark   mark;
+    rmf_frame       frame = { worker->frame, NULL, RAMIFY_NONE, 0 };
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    uint64_t        run   = (uint64_t)(uintptr_t)fork->run; /* the fork's memory is its owner's again before the end */
+    uint64_t        begun = trace ? rmf_trace_enter(trace, RMF_TRACE_FORK, worker->number, run, 0) : 0;
+    ramify_status   outer = worker->mistake; /* is another computation's */
+    worker->mistake       = RAMIFY_OK;
     rmf_worker_settle(worker); /* a fork may run long; counts of groups must not wait for it */
     rmf_lane_hide_owner(&worker->lane, &mark);
     worker->frame = &frame;
@@ -149,6 +181,8 @@ static void run_fork(rmf_worker *worker, ramify_fork *fork)
     rmf_lane_show_owner(&worker->lane, &mark);
     rmf_count(&worker->cell.counts.forks_stolen, 1);
     rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
+    if (trace)
+        rmf_trace_leave(trace, RMF_TRACE_FORK, worker->number, run, begun);
     rmf_fork_finish(worker, fork);
     worker->mistake = outer;
 }
@@ -166,26 +200,45 @@ static void run_submitted(rmf_worker *worker, const rmf_task *task, uint64_t sta
     worker->frame = frame.outer;
     rmf_lane_show_owner(&worker->lane, &mark);
     if (frame.start_ticks)
-        sample_end(worker, frame.start_ticks);
-    count_task(worker, &worker->pool->domains[task->home]);
+        rmf_worker_sample_end(worker, frame.start_ticks);
+    rmf_worker_count_task(worker, &worker->pool->domains[task->home]);
+}
+
+/* The same with its begin and end in the trace; apart, so that a task without one pays for a load and a branch. */
+static __attribute__((noinline)) void run_traced(rmf_worker *worker, const rmf_task *task, uint64_t start_ticks,
+                                                 rmf_trace_ring *trace)
+{
+    uint64_t fn = (uint64_t)(uintptr_t)task->fn, group = (uint64_t)(uintptr_t)task->group;
+    uint64_t begun = rmf_trace_enter(trace, RMF_TRACE_TASK, task->home, fn, group);
+    run_submitted(worker, task, start_ticks);
+    rmf_trace_leave(trace, RMF_TRACE_TASK, task->home, fn, begun);
 }
 
 void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
 {
     ramify_group *group = task->group;
     if (worker->handle_from_ticks)
-        sample_handling(worker);
+        rmf_worker_sample_handling(worker);
     if (!task->fn) {
         run_fork(worker, task->argument);
         return;
     }
     if (worker->credit_group != group) /* its count must not wait for a task of another group */
         rmf_worker_settle(worker);
+    if (task->fn == rmf_vertex_enter) { /* ends what it may have to, cancelled or not */
+        rmf_vertex_run(worker, task->argument);
+        return;
+    }
     uint64_t start = task->stamp_ticks ? sample_start(worker, task->stamp_ticks) : 0;
     if (ramify_group_cancelled(group))
         rmf_count(&worker->cell.counts.dropped, 1);
-    else
-        run_submitted(worker, task, start);
+    else {
+        rmf_trace_ring *trace = rmf_trace_of(worker);
+        if (__builtin_expect(trace != NULL, 0))
+            run_traced(worker, task, start, trace);
+        else
+            run_submitted(worker, task, start);
+    }
     rmf_worker_credit(worker, group);
 }
 
@@ -203,9 +256,9 @@ bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal)
 static void leave_search(rmf_worker *worker)
 {
     rmf_pool *pool = worker->pool;
-    /* A strict task wakes one worker, searchers or not; if it was this one and it leaves with another task, or there
-     * are more of them, the next is woken. */
-    uint32_t where = rmf_fetch_strict_left(worker);
+    /* A task not for everybody wakes one worker, searchers or not; if it was this one and it leaves with another task,
+     * or there are more of them, the next is woken. */
+    uint32_t where = rmf_fetch_kept_left(worker);
     if (where != RAMIFY_NONE)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_below(&pool->parking, where));
     if (!rmf_search_end(&pool->parking))
@@ -215,20 +268,28 @@ static void leave_search(rmf_worker *worker)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_near(&pool->parking, where));
 }
 
-/* Sleeps unless there is something to do after all. */
+/* Sleeps unless there is something to do after all, or soon: what is kept for a home for longer than a search limits
+ * the sleep. */
 static void park(rmf_worker *worker, const rmf_goal *goal)
 {
-    rmf_parking *parking = &worker->pool->parking;
+    rmf_parking *parking    = &worker->pool->parking;
+    uint64_t     wait_ticks = 0;
     rmf_park_announce(parking, worker->number);
-    if (rmf_goal_is_reached(worker->pool, goal) || rmf_fetch_any_left(worker)) {
+    bool is_work = rmf_goal_is_reached(worker->pool, goal) || rmf_fetch_any_left(worker, &wait_ticks);
+    if (is_work || (wait_ticks && wait_ticks < worker->pool->spin_ticks)) {
         rmf_park_abort(parking, worker->number);
         rmf_count(&worker->cell.counts.parks_aborted, 1);
         return;
     }
     rmf_count(&worker->cell.counts.parks, 1);
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    uint64_t        begun = trace ? rmf_trace_enter(trace, RMF_TRACE_PARK, worker->number, 0, 0) : rmf_clock_ticks();
     enter(worker, RMF_STATE_PARKED);
-    rmf_park_sleep(parking, worker->number);
+    rmf_park_sleep(parking, worker->number, (uint64_t)((double)wait_ticks * worker->pool->ns_per_tick));
     enter(worker, RMF_STATE_SEARCHING);
+    trace = rmf_trace_of(worker); /* it may have been switched on meanwhile: the whole sleep belongs to it */
+    if (trace)
+        rmf_trace_leave(trace, RMF_TRACE_PARK, worker->number, 0, begun);
 }
 
 /* Tells whoever reaches the goal that this worker may sleep; a pool's end wakes everybody anyway. */
@@ -246,8 +307,9 @@ static bool search(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
     rmf_pool  *pool        = worker->pool;
     rmf_waiter waiter      = { .worker = worker->number };
     bool       is_enlisted = false, found = false;
-    uint64_t   start       = rmf_clock_ticks();
+    uint64_t   start = rmf_clock_ticks();
 
+    stay_bound(worker, start);
     rmf_search_begin(&pool->parking);
     for (uint32_t round = 1; !rmf_goal_is_reached(pool, goal); round++) {
         found = rmf_fetch_own(worker, task) || rmf_fetch_far(worker, task);
@@ -259,6 +321,7 @@ static bool search(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
             is_enlisted = true;
             park(worker, goal);
             start = rmf_clock_ticks();
+            stay_bound(worker, start);
         } else if (round % ROUNDS_PER_YIELD == 0)
             sched_yield();
         else
@@ -287,37 +350,73 @@ static bool glance(rmf_worker *worker, rmf_task *task)
     return false;
 }
 
+/* The same, and what it took of the time goes into the trace. */
+static bool search_traced(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
+{
+    rmf_trace_ring *trace = rmf_trace_of(worker);
+    if (!trace)
+        return search(worker, task, goal);
+    uint64_t begun = rmf_trace_enter(trace, RMF_TRACE_SEARCH, worker->number, 0, 0);
+    bool     found = search(worker, task, goal);
+    rmf_trace_leave(trace, RMF_TRACE_SEARCH, worker->number, 0, begun);
+    return found;
+}
+
+/* Out of work: what it did since it found the first of it says how long a task takes, at no further look at the clock.
+ * Samples come too rarely for that: a loop of fewer than latency_every tasks has one for all workers together. Nothing
+ * is learnt where a task waits, since the tasks around and inside it cannot be told apart. */
+static void note_busy_time(rmf_worker *worker, uint64_t now_ticks)
+{
+    uint64_t tasks = rmf_load_relaxed(&worker->cell.counts.tasks) - worker->tasks_before;
+    if (!worker->frame && worker->busy_from_ticks && tasks && now_ticks > worker->busy_from_ticks)
+        slide_run(worker, (now_ticks - worker->busy_from_ticks) / tasks);
+    worker->busy_from_ticks = 0;
+}
+
+static void begin_busy_time(rmf_worker *worker, uint64_t now_ticks)
+{
+    worker->busy_from_ticks = worker->frame ? 0 : now_ticks;
+    worker->tasks_before    = rmf_load_relaxed(&worker->cell.counts.tasks);
+}
+
 bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
 {
     if ((goal->group || goal->fork) && rmf_goal_is_reached(worker->pool, goal))
         return false;
     if (rmf_fetch_own(worker, task))
         return true;
-    enter(worker, RMF_STATE_SEARCHING);
+    note_busy_time(worker, enter(worker, RMF_STATE_SEARCHING));
     rmf_count(&worker->cell.counts.searches, 1);
     worker->handle_from_ticks = 0;
-    bool found = glance(worker, task) || search(worker, task, goal);
-    enter(worker, RMF_STATE_BUSY);
+    bool found                = glance(worker, task) || search_traced(worker, task, goal);
+    begin_busy_time(worker, enter(worker, RMF_STATE_BUSY));
     return found;
 }
 
 rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
 {
     const ramify_domain *leaf     = ramify_tree_leaf(pool->tree, number);
-    bool                 is_bound = !pool->bind || rmf_bind_self(leaf, &pool->log);
+    rmf_binding          binding  = { .at = RAMIFY_NONE };
+    bool                 is_bound = !pool->bind || rmf_binding_make(&binding, pool->tree, number, &pool->log);
 
     rmf_worker *worker = aligned_alloc(RMF_PAIR_BYTES, sizeof *worker);
-    if (!worker)
+    if (!worker) {
+        rmf_binding_drop(&binding);
         return NULL;
-    *worker = (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index, .tid = gettid() };
+    }
+    *worker =
+        (rmf_worker){ .pool = pool, .number = number, .domain = leaf->index, .tid = gettid(), .binding = binding };
     rmf_deque_init(&worker->deque, malloc(DEQUE_SLOTS * sizeof(void *)), DEQUE_SLOTS);
     rmf_lane_init(&worker->lane, malloc(LANE_SLOTS * sizeof(ramify_fork *)), LANE_SLOTS);
     rmf_time_start(&worker->cell.time, RMF_STATE_PARKED, rmf_clock_ticks());
     worker->stock.depot        = &pool->depot;
+    worker->dependents.depot   = &pool->dependents;
+    worker->until_run_sample   = 1;
     worker->sender.random      = pool->seed + number;
     worker->sender.until_stamp = 1;
     worker->sender.stands_for  = 1;
     rmf_victims_init(&worker->victims, pool->tree, number);
+    worker->remote = rmf_remote_row(&pool->remote, leaf);
     if (!is_bound)
         rmf_count(&worker->cell.counts.bind_failures, 1);
     if (!worker->deque.slots || !worker->lane.slots || !rmf_pool_inbox(pool, leaf->index, false)) {
@@ -333,6 +432,7 @@ void rmf_worker_drop(rmf_worker *worker)
         return;
     free(worker->deque.slots);
     free(worker->lane.slots);
+    rmf_binding_drop(&worker->binding);
     free(worker);
 }
 

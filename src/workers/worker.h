@@ -34,6 +34,15 @@ bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal);
 /* Finds a task; blocks. False: the goal is reached. */
 bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal);
 
+/* A sampled task ends: its run time, and the start of a sample of what it costs to come to the next task. */
+void rmf_worker_sample_end(rmf_worker *worker, uint64_t start_ticks);
+
+/* The next task begins, and a sample was started. */
+void rmf_worker_sample_handling(rmf_worker *worker);
+
+/* A task was run that belongs to `home`. */
+void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home);
+
 /* The running task begins to wait, and goes on: what lies between is not its own run time. Pass on what suspend gave. */
 uint64_t rmf_worker_suspend(const rmf_worker *worker);
 void     rmf_worker_resume(rmf_worker *worker, uint64_t since_ticks);

@@ -55,9 +55,14 @@ static void help_says_what_there_is(void **state)
     run("", "tree --help", &o);
     assert_int_equal(o.status, 0);
     assert_non_null(strstr(o.out, "--workers-per core|pu"));
-    run("", "help tree", &o);
-    assert_int_equal(o.status, 0);
-    assert_non_null(strstr(o.out, "--from"));
+    static const char *const details[][2] = { { "help tree", "--from" },     { "help policy", "TEXT" },
+                                              { "help top", "--interval" },  { "help report", "--output" },
+                                              { "help doctor", "--root" },   { "help version", "version" } };
+    for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
+        run("", details[i][0], &o);
+        assert_int_equal(o.status, 0);
+        assert_non_null(strstr(o.out, details[i][1]));
+    }
 }
 
 static void help_env_lists_every_variable(void **state)
@@ -102,6 +107,9 @@ static void a_wrong_command_line_is_named(void **state)
         { "tree --workers 3x", "--workers 3x" },
         { "tree --workers-per socket", "core or pu" },
         { "tree --format xml", "text, json or svg" },
+        { "doctor --bogus", "--bogus" },
+        { "doctor now", "\"now\"" },
+        { "doctor --pid x", "--pid x" },
         { "help bogus", "bogus" },
         { "help tree more", "more" },
         { "version please", "please" },
@@ -180,6 +188,26 @@ static void variables_steer_and_options_override(void **state)
     assert_non_null(strstr(o.out, "\"leaves\": 3,"));
 }
 
+static void help_lists_metrics_and_counters(void **state)
+{
+    (void)state;
+    static outcome o;
+    ramify_metric  m;
+    ramify_event   e;
+    run("", "help metrics", &o);
+    assert_int_equal(o.status, 0);
+    for (uint32_t i = 0; ramify_metric_describe(i, &m) == RAMIFY_OK; i++) {
+        assert_non_null(strstr(o.out, m.name));
+        assert_non_null(strstr(o.out, m.meaning));
+    }
+    run("", "help counters", &o);
+    assert_int_equal(o.status, 0);
+    for (uint32_t i = 0; ramify_event_describe(i, &e) == RAMIFY_OK; i++) {
+        assert_non_null(strstr(o.out, e.name));
+        assert_non_null(strstr(o.out, e.formula ? e.formula : e.meaning));
+    }
+}
+
 static void help_policies_lists_every_rule(void **state)
 {
     (void)state;
@@ -252,6 +280,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(this_machine_is_shown),
         cmocka_unit_test(variables_steer_and_options_override),
         cmocka_unit_test(help_policies_lists_every_rule),
+        cmocka_unit_test(help_lists_metrics_and_counters),
         cmocka_unit_test(a_mistake_in_a_policy_is_pointed_at),
         cmocka_unit_test(a_policy_shows_where_it_sends_tasks),
     };

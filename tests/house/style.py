@@ -43,7 +43,9 @@ THIRD_PARTY = {
     r'hwloc(\.h|/.*)': ['topology', 'tests/topology', 'include/ramify/hwloc.h'],
     r'numa(if)?\.h': ['src/memory', 'tests/memory'],
     r'papi\.h': ['src/monitor', 'tests/monitor'],
-    r'mpi\.h': ['src/coordinate/mpi', 'tests/coordinate', 'include/ramify/mpi.h'],
+    r'otf2/.*': ['src/monitor'],
+    r'jansson\.h|(n?curses|term)\.h': ['src/cli'],
+    r'mpi\.h': ['src/coordinate/mpi', 'tests/coordinate', 'tests/mpi', 'include/ramify/mpi.h'],
 }
 PUBLIC_INCLUDES = {'stddef.h', 'stdint.h', 'stdbool.h'}
 ASSERTING_HEADER = 'include/ramify/fork.h'  # its assertions are the program's, not the library's

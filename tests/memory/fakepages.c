@@ -73,6 +73,8 @@ int fake_node_of(fake_machine *f, const void *address)
     int in = residence((uintptr_t)address);
     if (in <= 0)
         return in ? -EFAULT : RMF_PAGE_ABSENT;
+    if (f->uniform)
+        return f->uniform;
     if (!find_page(f, (uintptr_t)address))
         fake_put(f, address, choose_node(f, (uintptr_t)address));
     return find_page(f, (uintptr_t)address)->node;
@@ -112,6 +114,8 @@ static int bind_pages(void *self, void *start, size_t bytes, rmf_bind_mode mode,
         return EINVAL;
     if (mode != RMF_BIND_LOCAL && !(set & f->allowed))
         return EINVAL;
+    if (f->uniform)
+        return 0;
     forget_gone(f, (uintptr_t)start, (uintptr_t)start + bytes);
     f->policies = test_realloc(f->policies, (f->policy_count + 1) * sizeof *f->policies);
     f->policies[f->policy_count++] =
@@ -133,10 +137,15 @@ static int move(void *self, size_t count, void *const *pages, int target, int *e
 {
     fake_machine *f = self;
     f->moves++;
+    for (size_t i = 0; i < count; i++)
+        errors[i] = 0;
     for (size_t i = 0; i < count && !f->move_error; i++) {
         uintptr_t at = (uintptr_t)pages[i];
-        errors[i]    = at == f->shared ? -EACCES : 0;
+        if (at == f->shared)
+            errors[i] = -EACCES;
         if (at == f->shared || at == f->pinned || fake_node_of(f, pages[i]) == target)
+            continue;
+        if (f->uniform)
             continue;
         if (f->free_bytes[target] < PAGE)
             return ENOMEM;
@@ -156,6 +165,7 @@ static uint64_t free_bytes(void *self, uint32_t node)
 static uint64_t free_pool_bytes(void *self, uint32_t node, uint64_t huge_bytes)
 {
     (void)huge_bytes;
+    ((fake_machine *)self)->pool_looks++;
     return ((fake_machine *)self)->pool_bytes[node];
 }
 

@@ -35,6 +35,8 @@ typedef struct fake_machine {
     int      bind_fails_at;  /* the calls before this one, counted from now, work; 0: the next fails */
     bool     boasts;         /* nodes do not say how little they have left */
     int      balancing;
+    int      uniform;    /* not 0: every page touched is on this node, and nothing is recorded */
+    uint32_t pool_looks; /* questions for what is in the pool */
     uintptr_t pinned, shared; /* pages that do not move: without a reason, and with EACCES */
     uint32_t  binds, queries, moves; /* calls so far */
 

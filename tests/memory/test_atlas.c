@@ -6,7 +6,7 @@
 static void empty_finds_nothing(void **state)
 {
     (void)state;
-    rmf_atlas atlas = { 0 };
+    rmf_atlas atlas = { .current = NULL };
     assert_int_equal(rmf_atlas_find(&atlas, 0), RAMIFY_NONE);
     assert_int_equal(rmf_atlas_reserve(&atlas, 1), RAMIFY_OK);
     assert_int_equal(rmf_atlas_find(&atlas, 4096), RAMIFY_NONE);
@@ -19,7 +19,7 @@ static void empty_finds_nothing(void **state)
 static void entries_hold_to_the_next(void **state)
 {
     (void)state;
-    rmf_atlas atlas = { 0 };
+    rmf_atlas atlas = { .current = NULL };
     for (uint32_t count = 1; count < 70; count++) {
         assert_int_equal(rmf_atlas_reserve(&atlas, RMF_ATLAS_ENTRY_WORDS * count), RAMIFY_OK);
         rmf_atlas_begin(&atlas);
@@ -40,7 +40,7 @@ static void cycles_turn_by_page(void **state)
 {
     (void)state;
     static const uint32_t three[] = { 7, 8, 9 }, two[] = { 1, 2 };
-    rmf_atlas             atlas = { 0 };
+    rmf_atlas atlas = { .current = NULL };
     assert_int_equal(rmf_atlas_reserve(&atlas, 3 * RMF_ATLAS_ENTRY_WORDS + 2 * RMF_ATLAS_CYCLE_WORDS + 5), RAMIFY_OK);
     rmf_atlas_begin(&atlas);
     rmf_atlas_add_cycle(&atlas, 0x10000, 12, three, 3);

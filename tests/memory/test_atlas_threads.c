@@ -71,7 +71,7 @@ static void write_edition(rmf_atlas *atlas, uint32_t n)
 static void readers_see_whole_editions(void **state)
 {
     (void)state;
-    rmf_atlas    atlas = { 0 };
+    rmf_atlas atlas = { .current = NULL };
     _Atomic bool stop  = false;
     pthread_t    threads[READERS];
     reader       readers[READERS];

@@ -5,6 +5,7 @@
 #include "fakepages.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { PAGE = 4096 };
@@ -172,11 +173,21 @@ static void memory_by_merit(void **state)
     close_fixture(&f);
 }
 
+static char last_line[256];
+
+static void note_line(void *self, ramify_log_level level, const char *line)
+{
+    (void)self;
+    (void)level;
+    snprintf(last_line, sizeof last_line, "%s", line);
+}
+
 /* Node 1 has room for 3 pages, node 0 for 2, node 2 for 1: ten pages for node 1 go 1, 0, 2, 3. */
 static void shortage_falls_back_by_distance_and_says_so(void **state)
 {
     (void)state;
     fixture f             = open_over(fake_tree(), 4);
+    f.space->log          = (rmf_log){ note_line, NULL };
     f.fake->free_bytes[1] = 3 * PAGE + 100;
     f.fake->free_bytes[0] = 2 * PAGE;
     f.fake->free_bytes[2] = PAGE;
@@ -190,6 +201,7 @@ static void shortage_falls_back_by_distance_and_says_so(void **state)
     assert_int_equal(placed.bytes_elsewhere, 7 * PAGE);
     assert_int_equal(placed.node, 1);
     assert_int_equal(placed.other_node, 0);
+    assert_non_null(strstr(last_line, "28672 of 40960 bytes wanted on node 1 went to node 0"));
     for (int i = 0; i < 10; i++) {
         touch_on(&f, memory, (size_t)i * PAGE, (size_t)(i + 1) * PAGE, nodes[i]);
         assert_int_equal(ramify_space_locate(f.space, memory + i * PAGE),

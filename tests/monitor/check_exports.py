@@ -55,7 +55,7 @@ def check_json(text, schema):
     samples = sum(count for _, count in snapshot['histograms']['latency_ns'])
     said = next(r['value'] for r in snapshot['metrics'] if r['name'] == 'latency_samples')
     assert samples == said, (samples, said)
-    return {(r['name'], r['scope'], r['place']) for r in snapshot['metrics']}, kinds
+    return {(r['name'], r['scope'], r['place'], r['region'] or '') for r in snapshot['metrics']}, kinds
 
 
 def check_csv(text):
@@ -64,7 +64,7 @@ def check_csv(text):
         assert None not in row and None not in row.values(), row
         assert (row['value'] == '') == (row['source'] == 'unknown'), row
         assert row['value'] == '' or math.isfinite(float(row['value'])), row
-    return {(r['name'], r['scope'], r['place']) for r in rows}
+    return {(r['name'], r['scope'], r['place'], r['region']) for r in rows}
 
 
 def check_prometheus(text, kinds):
@@ -92,8 +92,8 @@ def check_prometheus(text, kinds):
 
 
 def place(name, labels):
-    pairs = dict(re.findall(r'(\w+)="([^"]*)"', labels))
-    return name.removeprefix('ramify_').removesuffix('_total'), pairs['scope'], pairs['place']
+    pairs = {key: re.sub(r'\\(.)', r'\1', value) for key, value in re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels)}
+    return name.removeprefix('ramify_').removesuffix('_total'), pairs['scope'], pairs['place'], pairs.get('region', '')
 
 
 def main():
@@ -103,6 +103,7 @@ def main():
     rows, kinds = check_json(demo(program, 'json'), schema)
     assert check_csv(demo(program, 'csv')) == rows
     assert check_prometheus(demo(program, 'prometheus'), kinds) == rows
+    assert ('region_count', 'thread', '0', 'a "region" \\ of, main') in rows
     locales = subprocess.run(['locale', '-a'], text=True, stdout=subprocess.PIPE, check=False).stdout.split()
     comma = next((name for name in locales if name.startswith(('de_', 'fr_', 'es_'))), None)
     if comma:

@@ -13,15 +13,17 @@ static void nothing(void *unused)
 
 static int print(ramify_runtime *rt, ramify_metrics_format format)
 {
-    ramify_group    *group;
-    ramify_snapshot *snapshot;
-    char            *text;
-    if (ramify_group_create(rt, NULL, &group))
+    ramify_group       *group;
+    ramify_snapshot    *snapshot;
+    ramify_code_region *region;
+    char               *text;
+    if (ramify_group_create(rt, NULL, &group) || ramify_region_define(rt, "a \"region\" \\ of, main", &region))
         return 1;
+    (void)ramify_region_begin(region);
     for (int i = 0; i < 1000; i++)
         if (ramify_submit(group, nothing, NULL, NULL))
             return 1;
-    if (ramify_wait(group) || ramify_snapshot_take(rt, &snapshot))
+    if (ramify_wait(group) || ramify_region_end(region) || ramify_snapshot_take(rt, &snapshot))
         return 1;
     int failed = ramify_snapshot_render(snapshot, format, &text) != RAMIFY_OK;
     if (!failed)

@@ -5,6 +5,7 @@
 #include "snapshot.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { WORKERS = 4 };
@@ -35,8 +36,9 @@ static double queued(const void *pool, uint32_t domain)
 static void outside(const void *pool, double ns_per_tick, rmf_tally *tally)
 {
     (void)pool;
-    tally->place_ns    = (uint64_t)(1000 * ns_per_tick);
-    tally->inline_runs = 3;
+    tally->place_ns     = (uint64_t)(1000 * ns_per_tick);
+    tally->inline_runs  = 3;
+    tally->near_unknown = 4;
 }
 
 /* A worker's finished stays; the one under way began in the future, so it counts nothing. */
@@ -48,14 +50,16 @@ static void give_time(rmf_monitor_cell *cell, uint64_t busy, uint64_t search, ui
     rmf_store_relaxed(&cell->time.since_ticks, UINT64_MAX);
 }
 
+static const char machine[] = "pack:2 core:2";
+
 static int set_up(void **state)
 {
     bench *b = aligned_alloc(RMF_PAIR_BYTES, sizeof *b);
     if (!b)
         return -1;
     memset(b, 0, sizeof *b);
-    if (ramify_tree_open(&(ramify_tree_options){ .from = "pack:2 core:2" }, &b->tree))
-        return 77;
+    if (ramify_tree_open(&(ramify_tree_options){ .from = machine }, &b->tree))
+        return -1;
     b->watch = (rmf_watch){ .tree        = b->tree,
                             .workers     = WORKERS,
                             .ns_per_tick = 1.0,
@@ -156,11 +160,51 @@ static void overhead_and_its_parts(void **state)
     assert_near(value(s, "place_ns", RAMIFY_SCOPE_RUNTIME, 0), 2000);
     assert_near(value(s, "task_ns", RAMIFY_SCOPE_RUNTIME, 0), 8000);
     assert_near(value(s, "overhead", RAMIFY_SCOPE_RUNTIME, 0), 3600.0 / 8000);
-    assert_near(value(s, "break_even_ns", RAMIFY_SCOPE_RUNTIME, 0), 3000.0 / 110);
-    assert_near(value(s, "small_tasks_share", RAMIFY_SCOPE_RUNTIME, 0), 0.75);
+    assert_near(value(s, "cost_per_task_ns", RAMIFY_SCOPE_RUNTIME, 0), 3000.0 / 110);
     assert_near(value(s, "run_mean_ns", RAMIFY_SCOPE_WORKER, 2), 131);
     assert_true(row(s, "overhead", RAMIFY_SCOPE_WORKER, 2).sampled);
     assert_near(value(s, "inline_runs", RAMIFY_SCOPE_RUNTIME, 0), 3);
+    assert_near(value(s, "near_unknown", RAMIFY_SCOPE_RUNTIME, 0), 4);
+    ramify_snapshot_free(s);
+}
+
+/* A machine on which an empty task costs 50 ns: of 90 tasks, those of 8 ns are below that, those of 500 are not. */
+static void small_tasks_are_told(void **state)
+{
+    bench            *b    = *state;
+    rmf_monitor_cell *cell = &b->cell[1];
+    for (int i = 0; i < 3; i++)
+        rmf_histogram_add(&cell->run, 8);
+    rmf_histogram_add(&cell->run, 24);
+    rmf_histogram_add(&cell->run, 500);
+    rmf_store_relaxed(&cell->counts.tasks, 90);
+    ramify_snapshot *s = take(b);
+    assert_int_equal(row(s, "small_tasks_ns", RAMIFY_SCOPE_RUNTIME, 0).source, RAMIFY_SOURCE_UNKNOWN);
+    assert_int_equal(row(s, "break_even_fork_ns", RAMIFY_SCOPE_RUNTIME, 0).source, RAMIFY_SOURCE_UNKNOWN);
+    ramify_snapshot_free(s);
+
+    rmf_live_cost cost = { 0 };
+    rmf_store_relaxed(&cost.fork_ps, 1500);
+    rmf_store_relaxed(&cost.submit_ps, 50000);
+    b->watch.cost = &cost;
+    s             = take(b);
+    b->watch.cost = NULL;
+    assert_near(value(s, "break_even_fork_ns", RAMIFY_SCOPE_RUNTIME, 0), 1.5);
+    assert_near(value(s, "break_even_submit_ns", RAMIFY_SCOPE_RUNTIME, 0), 50.0);
+    assert_near(value(s, "small_tasks_share", RAMIFY_SCOPE_RUNTIME, 0), 0.8);
+    double share = value(s, "small_tasks_time_share", RAMIFY_SCOPE_RUNTIME, 0);
+    assert_true(share > 48.0 / 548 * 0.97 && share < 48.0 / 548 * 1.03); /* to within a bucket */
+    assert_near(value(s, "small_tasks_ns", RAMIFY_SCOPE_RUNTIME, 0), share * 548.0 / 5 * 90);
+    assert_true(row(s, "small_tasks_ns", RAMIFY_SCOPE_RUNTIME, 0).sampled);
+    assert_null(ramify_snapshot_advice(s, 0)); /* 8.8 % of the time */
+    ramify_snapshot_free(s);
+
+    rmf_histogram_add(&cell->run, 24);
+    b->watch.cost = &cost;
+    s             = take(b);
+    b->watch.cost = NULL;
+    assert_non_null(strstr(ramify_snapshot_advice(s, 0), "ramify_for"));
+    assert_null(ramify_snapshot_advice(s, 1));
     ramify_snapshot_free(s);
 }
 
@@ -272,10 +316,17 @@ static void a_wrong_name_gets_the_nearest(void **state)
 
 int main(void)
 {
+    ramify_tree *tree;
+    if (ramify_tree_open(&(ramify_tree_options){ .from = machine }, &tree) == RAMIFY_ERR_NOT_BUILT) {
+        puts("skip: without hwloc there are no trees from descriptions");
+        return SKIP_TEST_FILE;
+    }
+    ramify_tree_free(tree);
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(balance_at_every_level),
         TEST(overhead_and_its_parts),
+        TEST(small_tasks_are_told),
         TEST(stealing_by_level),
         TEST(locality),
         TEST(nothing_is_unknown_with_a_reason),

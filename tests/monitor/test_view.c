@@ -79,6 +79,10 @@ static void a_reader_sees_what_was_counted(void **state)
     assert_int_equal(ramify_view_about(view)->pid, getpid());
     assert_int_equal(ramify_view_about(view)->workers, 2);
     assert_int_equal(ramify_view_snapshot(view, &before), RAMIFY_OK);
+    ramify_code_region *region;
+    assert_int_equal(ramify_region_define(rt, "seen", &region), RAMIFY_OK);
+    assert_int_equal(ramify_region_begin(region), RAMIFY_OK);
+    assert_int_equal(ramify_region_end(region), RAMIFY_OK);
     run_tasks(rt);
     while (tasks_in(view) < TASKS)
         usleep(10000);
@@ -87,13 +91,17 @@ static void a_reader_sees_what_was_counted(void **state)
     assert_int_equal(ramify_snapshot_between(before, after, &during), RAMIFY_OK);
     assert_true(value(during, "tasks") == TASKS);
     assert_true(value(during, "latency_samples") == value(own, "latency_samples"));
+    ramify_metric m;
+    assert_int_equal(ramify_snapshot_find_region(during, "seen", "region_count", RAMIFY_SCOPE_THREAD, 0, &m, NULL),
+                     RAMIFY_OK);
+    assert_true(m.value == 1.0);
     uint32_t rows, own_rows, sites, own_sites;
     (void)ramify_snapshot_metrics(after, &rows);
     (void)ramify_snapshot_metrics(own, &own_rows);
     assert_int_equal(rows, own_rows);
-    const ramify_site *shown = ramify_snapshot_sites(after, &sites), *there = ramify_snapshot_sites(own, &own_sites);
+    const ramify_site *site = ramify_snapshot_sites(after, &sites), *own_site = ramify_snapshot_sites(own, &own_sites);
     assert_int_equal(sites, own_sites);
-    assert_memory_equal(shown, there, own_sites * sizeof *there);
+    assert_memory_equal(site, own_site, sites * sizeof *site);
     assert_int_equal(ramify_view_state_of(view), RAMIFY_VIEW_LIVE);
     ramify_snapshot_free(before);
     ramify_snapshot_free(after);
@@ -179,6 +187,66 @@ static void a_killed_reader_is_not_noticed(void **state)
     run_tasks(rt);
     assert_true(is_listed(path));
     assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+}
+
+typedef struct onlooker {
+    _Atomic uint32_t done;
+    uint32_t         pictures, backward, odd; /* a cmocka assertion works on the main thread only */
+} onlooker;
+
+static void look(onlooker *o, const char *path)
+{
+    ramify_view     *view;
+    ramify_snapshot *s;
+    double           tasks = 0.0;
+    if (ramify_view_open(path, &view, NULL)) /* it has ended meanwhile */
+        return;
+    while (ramify_view_snapshot(view, &s) == RAMIFY_OK) {
+        ramify_metric m;
+        o->odd += ramify_snapshot_find(s, "tasks", RAMIFY_SCOPE_RUNTIME, 0, &m, NULL) != RAMIFY_OK;
+        o->backward += m.value < tasks;
+        tasks = m.value;
+        o->pictures++;
+        ramify_snapshot_free(s);
+        if (ramify_view_state_of(view) != RAMIFY_VIEW_LIVE)
+            break;
+        usleep(200);
+    }
+    ramify_view_close(view);
+}
+
+static void *look_on(void *onlooker_)
+{
+    onlooker *o = onlooker_;
+    while (!rmf_load_relaxed(&o->done)) {
+        ramify_view_entry entries[LISTED];
+        uint32_t          count = 0;
+        o->odd += ramify_view_list(entries, LISTED, &count) != RAMIFY_OK;
+        for (uint32_t i = 0; i < count && i < LISTED; i++)
+            if (entries[i].pid == (uint32_t)getpid())
+                look(o, entries[i].path);
+    }
+    return NULL;
+}
+
+/* Runtimes start and stop while somebody looks at whatever there is: each picture is whole, and none goes back. */
+static void starts_and_stops_are_looked_at(void **state)
+{
+    (void)state;
+    onlooker  o = { 0 };
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, look_on, &o), 0);
+    for (int i = 0; i < 10; i++) {
+        ramify_runtime *rt = start(2);
+        run_tasks(rt);
+        usleep(5000);
+        assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+    }
+    rmf_store_relaxed(&o.done, 1);
+    pthread_join(thread, NULL);
+    assert_int_equal(o.backward, 0);
+    assert_int_equal(o.odd, 0);
+    assert_true(o.pictures > 0);
 }
 
 /* A file like a view's with something wrong in it. at: byte that is changed, or -1; length: to cut it to, or 0. */
@@ -296,9 +364,10 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_program_leaves_nothing), /* first: it forks, which wants a process of one thread */
-        cmocka_unit_test(a_reader_sees_what_was_counted),      cmocka_unit_test(two_runtimes_have_two_views),
-        cmocka_unit_test(a_killed_reader_is_not_noticed),      cmocka_unit_test(damaged_files_are_refused),
-        cmocka_unit_test(a_view_that_cannot_be_made_says_why), cmocka_unit_test(a_frame_keeps_counters),
+        cmocka_unit_test(a_reader_sees_what_was_counted),  cmocka_unit_test(two_runtimes_have_two_views),
+        cmocka_unit_test(a_killed_reader_is_not_noticed),  cmocka_unit_test(starts_and_stops_are_looked_at),
+        cmocka_unit_test(damaged_files_are_refused),       cmocka_unit_test(a_view_that_cannot_be_made_says_why),
+        cmocka_unit_test(a_frame_keeps_counters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -338,12 +338,52 @@ static void lives(void)
     assert_int_equal(atomic_load(&ran), sent);
 }
 
+/* Tasks go by the address of their data while regions come and go beside them, and nodes have one worker each, so
+ * that what waits at a home that is busy is waited for, taken, or woken for. */
+static void *submit_near(void *argument)
+{
+    sender       *s     = argument;
+    ramify_space *space = ramify_runtime_space(rt);
+    for (long i = 0; i < s->rounds; i++) {
+        void             *data = NULL;
+        uint32_t          leaf = (uint32_t)(ramify_random(&s->random) % WORKERS);
+        const ramify_wish wish = { .placement = RAMIFY_PLACEMENT_DOMAIN,
+                                   .domain    = ramify_tree_leaf(ramify_runtime_tree(rt), leaf)->index };
+        NOTE(ramify_space_allocate(space, 4096, &wish, &data, NULL) == RAMIFY_OK);
+        for (uint64_t n = ramify_random(&s->random) % 8 + 1; n > 0; n--, s->sent++) {
+            const ramify_hint hint = { .near = (char *)data + n, .strict = n % 4 == 0 };
+            NOTE(ramify_submit(s->group, stress_task, NULL, &hint) == RAMIFY_OK);
+        }
+        dither(&s->random);
+        if (i % 3)
+            NOTE(ramify_wait(s->group) == RAMIFY_OK);
+        NOTE(ramify_space_release(space, data) == RAMIFY_OK);
+        atomic_fetch_add(&progress, 1);
+    }
+    NOTE(ramify_wait(s->group) == RAMIFY_OK);
+    return NULL;
+}
+
+static void homes(void)
+{
+    sender senders[SENDERS];
+    long   sent = 0;
+    assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+    rt = started(&(ramify_options){ .from = "numa:4 core:1 pu:1", .spin_us = 1, .latency_every = 8 });
+    run_senders(SENDERS, (long)test_scaled(6000), NULL, submit_near, senders);
+    for (int i = 0; i < SENDERS; i++)
+        sent += senders[i].sent;
+    assert_int_equal(atomic_load(&ran), sent);
+    assert_int_equal(counts_of(rt).near_unknown, 0);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
 } all[] = {
     { "parks", parks },     { "strict", strict },   { "trees", trees }, { "groups", groups },
     { "cancels", cancels }, { "bounded", bounded }, { "lives", lives },
+    { "homes", homes },
 };
 
 static const char *wanted;

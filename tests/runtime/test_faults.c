@@ -87,12 +87,52 @@ EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *how, void *
 }
 
 static _Atomic int ran;
+static char        places[60]; /* for dependencies */
 
 static void submits_some(void *argument)
 {
     for (int i = 0; i < 3; i++)
         if (ramify_submit(argument, count_task, &ran, NULL) == RAMIFY_OK)
             atomic_fetch_sub(&ran, 1000); /* one more is due */
+}
+
+/* A chain by address, one task of it commutative, and many readers, which need more records than one. */
+static ramify_status submit_dependent(ramify_group *group, int *due)
+{
+    static const uint32_t access[] = { RAMIFY_OUT, RAMIFY_COMMUTATIVE, RAMIFY_IN, RAMIFY_INOUT };
+    ramify_status         first    = RAMIFY_OK;
+    for (int i = 0; i < 60; i++) {
+        ramify_depend on[2]  = { { &ran, i > 3 && i < 50 ? RAMIFY_IN : access[i % 4] }, { &places[i], RAMIFY_OUT } };
+        ramify_status status = ramify_submit_after(group, count_task, &ran, NULL, on, 2);
+        *due += status == RAMIFY_OK;
+        first = first ? first : status;
+    }
+    return first;
+}
+
+/* Records and runs a graph; the runtime frees it. */
+static ramify_status run_graph(ramify_runtime *rt, ramify_group *group, int *due)
+{
+    ramify_graph *graph;
+    ramify_vertex vertex[40];
+    ramify_status status = ramify_graph_create(rt, &graph);
+    if (status)
+        return status;
+    for (int i = 0; i < 40 && !status; i++) {
+        ramify_depend on = { &places[i % 20], i % 3 ? RAMIFY_COMMUTATIVE : RAMIFY_IN };
+        status           = ramify_graph_add(graph, count_task, &ran, NULL, &on, 1, &vertex[i]);
+        if (!status && i > 0)
+            status = ramify_graph_edge(graph, vertex[i / 2], vertex[i]);
+        if (!status)
+            status = ramify_graph_name(graph, vertex[i], "counts");
+    }
+    if (!status)
+        status = ramify_graph_freeze(graph, NULL);
+    if (!status)
+        status = ramify_graph_run(graph, group);
+    if (!status)
+        *due += 40;
+    return status;
 }
 
 /* Every kind of submission; *due: how many tasks of this thread's were taken. */
@@ -110,6 +150,11 @@ static ramify_status submit_all_kinds(ramify_group *group, int *due)
     first  = first ? first : status;
     status = ramify_submit_batch(group, items, 40, &taken);
     *due += (int)taken;
+    first  = first ? first : status;
+    status = ramify_submit(group, count_task, &ran, &(ramify_hint){ .priority = 2 });
+    *due += status == RAMIFY_OK;
+    first  = first ? first : status;
+    status = submit_dependent(group, due);
     return first ? first : status;
 }
 
@@ -124,6 +169,8 @@ static ramify_status live(const ramify_options *options, int *due)
     status = ramify_group_create(rt, NULL, &group);
     if (!status)
         status = submit_all_kinds(group, due);
+    if (!status)
+        status = run_graph(rt, group, due);
     ramify_latency latency;
     if (!status)
         status = ramify_runtime_latency(rt, &latency);

@@ -124,7 +124,7 @@ static ramify_tree *of_rank(const rmf_machine *m, uint32_t rank, uint32_t count,
 {
     rmf_limits *limits = calloc(1, sizeof *limits);
     assert_non_null(limits);
-    limits->ranks        = (rmf_ranks){ rank, count, "LOCAL_RANK" };
+    limits->ranks        = (rmf_local_ranks){ rank, count, "LOCAL_RANK" };
     limits->has_affinity = true;
     assert_int_equal(rmf_bits_parse(mask, limits->affinity, NULL), RAMIFY_OK);
     ramify_tree *tree = build(m, limits, options);

@@ -2,6 +2,8 @@
 /* Builds and takes down the explored pool. */
 #include "explore_pool.h"
 
+#include "depend_inside.h"
+#include "graph_inside.h"
 #include "submit.h"
 
 #include <malloc.h>
@@ -49,7 +51,8 @@ void explored_pool_make(void)
                                  .serial        = 1 };
     (void)ramify_tree_domains(tree, &pool->domain_count);
     pthread_mutex_init(&pool->lock, NULL);
-    rmf_depot_init(&pool->depot);
+    rmf_depot_init(&pool->depot, RMF_LINE_BYTES);
+    rmf_depot_init(&pool->dependents, RMF_DEPEND_BYTES);
     pool->workers = calloc(pool->worker_count, sizeof *pool->workers);
     pool->mail    = calloc(pool->domain_count, sizeof *pool->mail);
     must(pool->worker_count == EXPLORED_WORKERS && pool->workers && pool->mail);
@@ -61,12 +64,13 @@ void explored_pool_make(void)
     for (uint32_t t = 0; t < EXPLORE_THREADS_MAX; t++)
         played[t] = NULL;
     explored_pool = pool;
-    (void)rmf_sender_of(pool, NULL); /* a thread's first submission takes one step more than the later ones */
+    rmf_sender_of(pool, NULL)->until_stamp = UINT32_MAX; /* a thread's first submission, and a timed one, take more steps */
 }
 
 static void drop_inbox(rmf_inbox *inbox)
 {
-    rmf_inbox_drop(inbox);
+    if (inbox)
+        rmf_inbox_drop(inbox);
     free(inbox);
 }
 
@@ -78,14 +82,19 @@ void explored_pool_drop(void)
     for (uint32_t d = 0; d < pool->domain_count; d++) {
         drop_inbox(atomic_load(&pool->mail[d].open));
         drop_inbox(atomic_load(&pool->mail[d].strict));
+        drop_inbox(atomic_load(&pool->mail[d].homed));
         rmf_ranks_drop(atomic_load(&pool->mail[d].ranks));
     }
     for (ramify_group *g = pool->all_groups, *next; g; g = next) {
         next = g->next_all;
+        rmf_scope_drop(atomic_load(&g->scope));
         free(g);
     }
+    while (pool->graphs)
+        rmf_graph_drop(pool->graphs);
     rmf_parking_drop(&pool->parking);
     rmf_depot_drop(&pool->depot);
+    rmf_depot_drop(&pool->dependents);
     free(pool->workers);
     free(pool->mail);
     explored_pool = NULL;

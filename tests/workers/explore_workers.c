@@ -217,6 +217,15 @@ static const char *check(void)
             explored_pool_drop, 20000                                                                                  \
     }
 
+/* Tasks with priorities wait in inboxes of their own, which are made when the first one comes. */
+static void two_with_priorities(void)
+{
+    submit(group, needs_one, 0, &(ramify_hint){ .priority = -1 });
+    submit(group, plain, 1, &(ramify_hint){ .priority = 3 });
+    wait_for(group);
+    explored_stop();
+}
+
 static const explore_case cases[] = {
     CASE("two tasks from outside", 1, two_from_outside),
     CASE("two that run beside each other", 1, two_that_run_beside_each_other),
@@ -224,6 +233,7 @@ static const explore_case cases[] = {
     CASE("a task that needs a thief", 1, a_task_that_needs_a_thief),
     CASE("a task that waits", 1, a_task_that_waits),
     CASE("strict tasks", 1, strict_tasks),
+    CASE("tasks with priorities", 1, two_with_priorities),
     CASE("a batch", 1, batch),
     CASE("a strict batch", 1, strict_batch),
 };

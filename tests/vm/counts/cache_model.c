@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The cache model; see cache_model.h.
  *
- * A hit in the first level takes no lock: its slots are words that hold a line's number and whether it may be written.
- * Everything else happens under one lock, with a directory of the lines that any third level holds. */
+ * A slot of the first level is a word that holds a line's number and whether it may be written at once. A directory has
+ * the lines that any third level holds: who else has copies, and which node's are newer than memory. */
 #include "cache_model.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Cycles an access holds its CPU up, so that CPUs advance in proportion; close to the load-to-use latencies of a
- * two-socket server at 2.5 GHz (80 ns to local memory, 140 to remote, as in machines/hbm). */
-enum { CYCLES_SECOND = 12, CYCLES_SHARED = 40, CYCLES_TRANSFER = 300, CYCLES_LOCAL = 200, CYCLES_REMOTE = 350 };
 
 enum { PRIVATE_WAYS = 8, SHARED_WAYS = 16 };
 
 #define NO_LINE UINT64_MAX
 #define WRITABLE ((uint64_t)1)
 
-/* A word is line * 2 + WRITABLE, or NO_LINE. Its owner and whoever holds the lock write it. */
 typedef struct cache {
-    _Atomic(uint64_t) *words;
-    uint32_t          *ages; /* the owner's alone in the first level; under the lock in the others */
-    uint32_t           sets, ways, clock;
+    uint64_t *words; /* line * 2 + WRITABLE, or NO_LINE */
+    uint64_t *ages;  /* of the slots: when last used, by `clock` */
+    uint64_t  clock;
+    uint32_t  sets, ways;
 } cache;
 
 /* A line that some third level holds. */
@@ -35,56 +28,47 @@ typedef struct entry {
 } entry;
 
 typedef struct cpu_state {
-    _Alignas(128) model_counts counts;
-    cache    first, second;
-    uint32_t node;
+    model_counts counts;
+    cache        first, second;
+    uint32_t     node;
+    uint64_t     bit; /* in a set of CPUs */
 } cpu_state;
 
-static model_shape     shape;
-static cpu_state       cpus[MODEL_CPUS];
-static cache           shared[MODEL_NODES];
-static entry          *directory;
-static uint64_t        directory_mask;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static model_shape shape;
+static cpu_state   cpus[MODEL_CPUS];
+static cache       shared[MODEL_NODES];
+static entry      *directory;
+static uint64_t    directory_mask;
 
 static bool cache_init(cache *c, uint32_t kib, uint32_t ways)
 {
-    c->ways  = ways;
-    c->sets  = kib * 1024 / MODEL_LINE_BYTES / ways;
+    free(c->words);
+    free(c->ages);
+    *c       = (cache){ .ways = ways, .sets = kib * 1024 / MODEL_LINE_BYTES / ways };
     c->words = malloc((size_t)c->sets * ways * sizeof *c->words);
     c->ages  = calloc((size_t)c->sets * ways, sizeof *c->ages);
-    return c->sets > 0 && c->words && c->ages;
+    return c->words && c->ages && c->sets > 0 && (c->sets & (c->sets - 1)) == 0;
 }
 
 static void cache_clear(cache *c)
 {
     for (uint32_t i = 0; i < c->sets * c->ways; i++)
-        atomic_store_explicit(&c->words[i], NO_LINE, memory_order_relaxed);
+        c->words[i] = NO_LINE;
 }
 
 /* First slot of the line's set. */
 static uint32_t set_of(const cache *c, uint64_t line)
 {
-    return (uint32_t)(line % c->sets) * c->ways;
-}
-
-static uint64_t word_at(const cache *c, uint32_t slot)
-{
-    return atomic_load_explicit(&c->words[slot], memory_order_relaxed);
-}
-
-static void set_word(cache *c, uint32_t slot, uint64_t word)
-{
-    atomic_store_explicit(&c->words[slot], word, memory_order_relaxed);
+    return (uint32_t)(line & (c->sets - 1)) * c->ways;
 }
 
 /* Slot of a line, UINT32_MAX when it is not there. */
 static uint32_t find(const cache *c, uint64_t line)
 {
     uint32_t base = set_of(c, line);
-    for (uint32_t way = 0; way < c->ways; way++)
-        if (word_at(c, base + way) >> 1 == line)
-            return base + way;
+    for (uint32_t slot = base; slot < base + c->ways; slot++)
+        if (c->words[slot] >> 1 == line)
+            return slot;
     return UINT32_MAX;
 }
 
@@ -97,7 +81,7 @@ static void forget(cache *c, uint64_t line)
 {
     uint32_t slot = find(c, line);
     if (slot != UINT32_MAX)
-        set_word(c, slot, NO_LINE);
+        c->words[slot] = NO_LINE;
 }
 
 /* Puts a line in and returns the one that had to leave, NO_LINE when none had. */
@@ -105,20 +89,21 @@ static uint64_t put(cache *c, uint64_t line)
 {
     uint32_t base = set_of(c, line), victim = base;
     for (uint32_t slot = base; slot < base + c->ways; slot++) {
-        if (word_at(c, slot) == NO_LINE) {
+        if (c->words[slot] == NO_LINE) {
             victim = slot;
             break;
         }
         if (c->ages[slot] < c->ages[victim])
             victim = slot;
     }
-    uint64_t left = word_at(c, victim);
-    set_word(c, victim, line * 2);
+    uint64_t left    = c->words[victim];
+    c->words[victim] = line * 2;
     touch(c, victim);
     return left == NO_LINE ? NO_LINE : left >> 1;
 }
 
-/* Place of a line in the directory, or the free one where it belongs. Fibonacci hashing, linear probing. */
+/* Place of a line in the directory, or the free one where it belongs. Fibonacci hashing (Knuth, TAOCP 3, 6.4), linear
+ * probing. */
 static uint64_t place_of(uint64_t line)
 {
     uint64_t at = (line * 0x9E3779B97F4A7C15u) >> 20 & directory_mask;
@@ -140,7 +125,7 @@ static void erase(uint64_t hole)
 
 static uint64_t cpus_of_node(uint32_t node)
 {
-    return (((uint64_t)1 << shape.cpus_per_node) - 1) << node * shape.cpus_per_node;
+    return (UINT64_MAX >> (64 - shape.cpus_per_node)) << node * shape.cpus_per_node;
 }
 
 /* Takes a line out of the private caches of some CPUs. */
@@ -155,13 +140,13 @@ static void drop_copies(entry *e, uint64_t of)
 }
 
 /* Takes the right to write from every private copy: the next write there asks again. */
-static void downgrade(entry *e)
+static void downgrade(const entry *e)
 {
     for (uint64_t left = e->sharers; left; left &= left - 1) {
         cache   *first = &cpus[__builtin_ctzll(left)].first;
         uint32_t slot  = find(first, e->line);
         if (slot != UINT32_MAX)
-            set_word(first, slot, e->line * 2);
+            first->words[slot] = e->line * 2;
     }
 }
 
@@ -179,107 +164,107 @@ static void leave_node(uint64_t line, uint32_t node)
 }
 
 /* A write: this CPU's copy becomes the only one. */
-static void own(entry *e, cpu_state *cpu, uint64_t cpu_bit)
+static void own(cpu_state *cpu, uint64_t line)
 {
-    drop_copies(e, ~cpu_bit);
+    entry *e = &directory[place_of(line)];
+    drop_copies(e, ~cpu->bit);
     for (uint32_t node = 0; node < MODEL_NODES; node++)
         if (node != cpu->node && e->nodes >> node & 1) {
-            forget(&shared[node], e->line);
+            forget(&shared[node], line);
             cpu->counts.invalidations++;
         }
     e->nodes = (uint16_t)(1u << cpu->node);
     e->dirty = (int16_t)cpu->node;
-    set_word(&cpu->first, find(&cpu->first, e->line), e->line * 2 + WRITABLE);
+    cpu->first.words[find(&cpu->first, line)] |= WRITABLE;
 }
 
-/* Brings a line that its node lacks into the third level, and says from where. */
-static uint32_t bring_to_node(cpu_state *cpu, uint64_t line, uint32_t home)
+static void count_dram(cpu_state *cpu, uint32_t home)
 {
-    entry   *e = &directory[place_of(line)];
-    uint32_t cycles;
+    if (home == cpu->node)
+        cpu->counts.local_dram++;
+    else if (home < MODEL_NODES)
+        cpu->counts.remote_dram++;
+    else
+        cpu->counts.homeless++;
+}
+
+/* Brings a line that its node lacks into the third level. */
+static void bring_to_node(cpu_state *cpu, uint64_t line, uint32_t home)
+{
+    entry *e = &directory[place_of(line)];
     if (e->line == NO_LINE)
         *e = (entry){ .line = line, .dirty = -1 };
     if (e->dirty >= 0) {
         cpu->counts.transfers++;
-        cycles = CYCLES_TRANSFER;
         downgrade(e);
         e->dirty = -1; /* written back on the way */
-    } else if (home == cpu->node) {
-        cpu->counts.local_dram++;
-        cycles = CYCLES_LOCAL;
-    } else {
-        cpu->counts.remote_dram++;
-        cycles = CYCLES_REMOTE;
-    }
+    } else
+        count_dram(cpu, home);
     e->nodes |= (uint16_t)(1u << cpu->node);
     uint64_t left = put(&shared[cpu->node], line);
     if (left != NO_LINE)
         leave_node(left, cpu->node);
-    return cycles;
 }
 
 /* Puts a line into the private levels; what leaves the second level leaves the first too. */
-static void bring_to_cpu(cpu_state *cpu, uint64_t cpu_bit, uint64_t line)
+static void bring_to_cpu(cpu_state *cpu, uint64_t line)
 {
-    if (find(&cpu->second, line) == UINT32_MAX) {
+    uint32_t slot = find(&cpu->second, line);
+    if (slot != UINT32_MAX)
+        touch(&cpu->second, slot);
+    else {
         uint64_t left = put(&cpu->second, line);
         if (left != NO_LINE) {
             forget(&cpu->first, left);
-            directory[place_of(left)].sharers &= ~cpu_bit;
+            directory[place_of(left)].sharers &= ~cpu->bit;
         }
     }
     if (find(&cpu->first, line) == UINT32_MAX)
         put(&cpu->first, line);
-    directory[place_of(line)].sharers |= cpu_bit;
+    directory[place_of(line)].sharers |= cpu->bit;
 }
 
-/* Serves an access that the first level could not; under the lock. */
-static uint32_t serve(cpu_state *cpu, uint64_t cpu_bit, uint64_t line, bool is_write, uint32_t home)
+/* Serves an access that is no plain hit of the first level: a miss there, or a write to a line that others may have. */
+static void serve(cpu_state *cpu, uint64_t line, uint32_t home)
 {
-    uint32_t cycles = 0, slot;
-    if (find(&cpu->first, line) != UINT32_MAX || (slot = find(&cpu->second, line)) != UINT32_MAX) {
-        cpu->counts.private_hits++; /* perhaps a write to a line that others share: own() sees to them */
-        cycles = CYCLES_SECOND;
-    } else if ((slot = find(&shared[cpu->node], line)) != UINT32_MAX) {
+    uint32_t slot;
+    if (find(&cpu->first, line) != UINT32_MAX)
+        cpu->counts.first_hits++;
+    else if (find(&cpu->second, line) != UINT32_MAX)
+        cpu->counts.second_hits++;
+    else if ((slot = find(&shared[cpu->node], line)) != UINT32_MAX) {
         touch(&shared[cpu->node], slot);
         cpu->counts.shared_hits++;
-        cycles = CYCLES_SHARED;
         downgrade(&directory[place_of(line)]);
     } else
-        cycles = bring_to_node(cpu, line, home);
-    bring_to_cpu(cpu, cpu_bit, line);
-    if ((slot = find(&cpu->second, line)) != UINT32_MAX)
-        touch(&cpu->second, slot);
-    if (is_write)
-        own(&directory[place_of(line)], cpu, cpu_bit);
-    return cycles;
+        bring_to_node(cpu, line, home);
+    bring_to_cpu(cpu, line);
 }
 
-uint32_t model_access(uint32_t number, uint64_t line, bool is_write, uint32_t home)
+void model_access(uint32_t number, uint64_t line, bool is_write, uint32_t home)
 {
     cpu_state *cpu  = &cpus[number];
     uint32_t   slot = find(&cpu->first, line);
-    cpu->counts.accesses++;
-    if (slot != UINT32_MAX && (!is_write || word_at(&cpu->first, slot) & WRITABLE)) {
-        cpu->counts.private_hits++;
+    if (slot != UINT32_MAX && (!is_write || cpu->first.words[slot] & WRITABLE)) {
+        cpu->counts.first_hits++;
         touch(&cpu->first, slot);
-        return 0;
+        return;
     }
-    pthread_mutex_lock(&lock);
-    uint32_t cycles = serve(cpu, (uint64_t)1 << number, line, is_write, home);
-    pthread_mutex_unlock(&lock);
-    return cycles;
+    serve(cpu, line, home);
+    if (is_write)
+        own(cpu, line);
 }
 
 bool model_init(const model_shape *wanted)
 {
     shape            = *wanted;
-    uint32_t nodes   = shape.cpus_per_node ? (shape.cpus + shape.cpus_per_node - 1) / shape.cpus_per_node : 0;
+    uint32_t nodes   = shape.cpus_per_node ? shape.cpus / shape.cpus_per_node : 0;
     uint64_t entries = 4096;
-    if (shape.cpus == 0 || shape.cpus > MODEL_CPUS || nodes == 0 || nodes > MODEL_NODES)
+    if (nodes == 0 || shape.cpus % shape.cpus_per_node || shape.cpus > MODEL_CPUS || nodes > MODEL_NODES)
         return false;
     while (entries < (uint64_t)nodes * shape.shared_kib * 1024 / MODEL_LINE_BYTES * 4) /* at most a quarter full */
         entries *= 2;
+    free(directory);
     directory      = malloc(entries * sizeof *directory);
     directory_mask = entries - 1;
     bool is_made   = directory != NULL;
@@ -287,8 +272,9 @@ bool model_init(const model_shape *wanted)
         is_made &= cache_init(&shared[n], shape.shared_kib, SHARED_WAYS);
     for (uint32_t c = 0; c < shape.cpus; c++) {
         cpus[c].node = c / shape.cpus_per_node;
-        is_made &= cache_init(&cpus[c].first, shape.private_kib, PRIVATE_WAYS) &&
-                   cache_init(&cpus[c].second, shape.second_kib, PRIVATE_WAYS);
+        cpus[c].bit  = (uint64_t)1 << c;
+        is_made &= cache_init(&cpus[c].first, shape.first_kib, PRIVATE_WAYS);
+        is_made &= cache_init(&cpus[c].second, shape.second_kib, PRIVATE_WAYS);
     }
     if (is_made)
         model_reset();
@@ -297,7 +283,6 @@ bool model_init(const model_shape *wanted)
 
 void model_reset(void)
 {
-    pthread_mutex_lock(&lock);
     for (uint32_t c = 0; c < shape.cpus; c++) {
         cache_clear(&cpus[c].first);
         cache_clear(&cpus[c].second);
@@ -307,10 +292,9 @@ void model_reset(void)
         cache_clear(&shared[n]);
     for (uint64_t at = 0; at <= directory_mask; at++)
         directory[at] = (entry){ .line = NO_LINE };
-    pthread_mutex_unlock(&lock);
 }
 
-model_counts model_counts_of(uint32_t cpu)
+const model_counts *model_counts_of(uint32_t cpu)
 {
-    return cpus[cpu].counts;
+    return &cpus[cpu].counts;
 }

@@ -27,14 +27,10 @@ typedef struct qemu_info {
 
 enum { QEMU_NO_REGISTERS = 0, QEMU_READS_AND_WRITES = 3 };
 
-typedef void (*qemu_vcpu_fn)(qemu_id id, unsigned vcpu);
 typedef void (*qemu_exec_fn)(unsigned vcpu, void *self);
 typedef void (*qemu_memory_fn)(unsigned vcpu, qemu_meminfo info, uint64_t virtual_address, void *self);
 
 extern void     qemu_plugin_register_vcpu_tb_trans_cb(qemu_id id, void (*fn)(qemu_id id, struct qemu_plugin_tb *tb));
-extern void     qemu_plugin_register_vcpu_idle_cb(qemu_id id, qemu_vcpu_fn fn);
-extern void     qemu_plugin_register_vcpu_resume_cb(qemu_id id, qemu_vcpu_fn fn);
-extern void     qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, qemu_exec_fn fn, int flags, void *self);
 extern void     qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, qemu_exec_fn fn, int flags,
                                                        void *self);
 extern void     qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, qemu_memory_fn fn, int flags, int kinds,

@@ -21,6 +21,12 @@ class Ramify(CMakePackage):
 
     variant("shared", default=True, description="Build a shared library")
     variant("hwloc", default=True, description="Discover machines with hwloc; without it every machine is flat")
+    variant("numa", default=True, description="Bind, find and move pages through libnuma; without it the system places them")
+    variant("papi", default=True, description="Count hardware events with PAPI; without it perf_event_open does")
+    variant("sde", default=False, description="Offer what is counted as software-defined events of PAPI")
+    variant("otf2", default=False, description="Write traces as OTF2 archives too")
+    variant("jansson", default=True, description="`ramify report` reads traces and metrics with jansson")
+    variant("ncurses", default=True, description="`ramify top` in a terminal with ncurses; without it, as text")
     variant("bench", default=False, description="Build the benchmarks, which compare with OpenMP and oneTBB")
 
     depends_on("c", type="build")
@@ -29,6 +35,12 @@ class Ramify(CMakePackage):
     depends_on("cmake@3.22:", type="build")
     depends_on("pkgconfig", type=("build", "test"))
     depends_on("hwloc@2.9:", when="+hwloc")
+    depends_on("numactl", when="+numa")
+    depends_on("papi", when="+papi")
+    depends_on("papi@7:+sde", when="+sde")
+    depends_on("otf2@2.2:", when="+otf2")
+    depends_on("jansson", when="+jansson")
+    depends_on("ncurses", when="+ncurses")
     depends_on("tbb", when="+bench")
     depends_on("cmocka", type="test")
     depends_on("python@3.7:", type="test")
@@ -40,6 +52,12 @@ class Ramify(CMakePackage):
         return [
             self.define_from_variant("BUILD_SHARED_LIBS", "shared"),
             self.define_from_variant("RAMIFY_HWLOC", "hwloc"),
+            self.define_from_variant("RAMIFY_NUMA", "numa"),
+            self.define_from_variant("RAMIFY_PAPI", "papi"),
+            self.define_from_variant("RAMIFY_SDE", "sde"),
+            self.define_from_variant("RAMIFY_OTF2", "otf2"),
+            self.define_from_variant("RAMIFY_JANSSON", "jansson"),
+            self.define_from_variant("RAMIFY_NCURSES", "ncurses"),
             self.define_from_variant("RAMIFY_BENCH", "bench"),
             self.define("RAMIFY_TESTS", self.run_tests),
         ]

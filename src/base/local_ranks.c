@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The variables of launchers. */
-#include "ranks_of.h"
+#include "local_ranks.h"
 
 #include "options.h"
 
@@ -23,7 +23,7 @@ static bool read_number(const char *text, uint32_t *number, const char **end)
     return true;
 }
 
-uint32_t rmf_ranks_on_node(const char *text, uint32_t node)
+uint32_t rmf_local_ranks_on_node(const char *text, uint32_t node)
 {
     uint32_t tasks, times;
     while (read_number(text, &tasks, &text)) {
@@ -39,28 +39,28 @@ uint32_t rmf_ranks_on_node(const char *text, uint32_t node)
     return 0;
 }
 
-static bool of_slurm(rmf_ranks *ranks)
+static bool of_slurm(rmf_local_ranks *ranks)
 {
     uint32_t    node;
     const char *tasks = rmf_environment("SLURM_STEP_TASKS_PER_NODE");
     if (!tasks || !read_number(rmf_environment("SLURM_NODEID"), &node, NULL) ||
         !read_number(rmf_environment("SLURM_LOCALID"), &ranks->rank, NULL))
         return false;
-    ranks->count    = rmf_ranks_on_node(tasks, node);
+    ranks->count    = rmf_local_ranks_on_node(tasks, node);
     ranks->variable = "SLURM_LOCALID";
     return true;
 }
 
-rmf_ranks rmf_ranks_read(void)
+rmf_local_ranks rmf_local_ranks_read(void)
 {
     static const char *const variables[][2] = {
         { "OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE" },
         { "MPI_LOCALRANKID", "MPI_LOCALNRANKS" },
         { "MV2_COMM_WORLD_LOCAL_RANK", "MV2_COMM_WORLD_LOCAL_SIZE" },
     };
-    const rmf_ranks none  = { 0, 0, NULL };
-    rmf_ranks       ranks = none;
-    bool            found = false;
+    const rmf_local_ranks none  = { 0, 0, NULL };
+    rmf_local_ranks       ranks = none;
+    bool                  found = false;
     for (size_t i = 0; i < sizeof variables / sizeof variables[0] && !found; i++) {
         found = read_number(rmf_environment(variables[i][0]), &ranks.rank, NULL) &&
                 read_number(rmf_environment(variables[i][1]), &ranks.count, NULL);

@@ -2,7 +2,7 @@
 /* What launchers say about the ranks on this machine, and OpenMP's variables as options. */
 #include "check.h"
 #include "options.h"
-#include "ranks_of.h"
+#include "local_ranks.h"
 
 #include <string.h>
 
@@ -66,7 +66,7 @@ static void each_launcher_is_understood(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         set_all(cases[i].settings);
-        rmf_ranks ranks = rmf_ranks_read();
+        rmf_local_ranks ranks = rmf_local_ranks_read();
         if (ranks.rank != cases[i].rank || ranks.count != cases[i].count)
             fail_msg("\"%s\": %u of %u", cases[i].settings, ranks.rank, ranks.count);
         assert_true(cases[i].variable ? strcmp(ranks.variable, cases[i].variable) == 0 : !ranks.variable);
@@ -76,15 +76,15 @@ static void each_launcher_is_understood(void **state)
 static void lists_of_slurm(void **state)
 {
     (void)state;
-    assert_int_equal(rmf_ranks_on_node("16", 0), 16);
-    assert_int_equal(rmf_ranks_on_node("16", 1), 0);
-    assert_int_equal(rmf_ranks_on_node("2(x3),1", 2), 2);
-    assert_int_equal(rmf_ranks_on_node("2(x3),1", 3), 1);
-    assert_int_equal(rmf_ranks_on_node("2(x3),1", 4), 0);
-    assert_int_equal(rmf_ranks_on_node("2(x", 0), 0);
-    assert_int_equal(rmf_ranks_on_node("2(x3", 0), 0);
-    assert_int_equal(rmf_ranks_on_node("", 0), 0);
-    assert_int_equal(rmf_ranks_on_node("a", 0), 0);
+    assert_int_equal(rmf_local_ranks_on_node("16", 0), 16);
+    assert_int_equal(rmf_local_ranks_on_node("16", 1), 0);
+    assert_int_equal(rmf_local_ranks_on_node("2(x3),1", 2), 2);
+    assert_int_equal(rmf_local_ranks_on_node("2(x3),1", 3), 1);
+    assert_int_equal(rmf_local_ranks_on_node("2(x3),1", 4), 0);
+    assert_int_equal(rmf_local_ranks_on_node("2(x", 0), 0);
+    assert_int_equal(rmf_local_ranks_on_node("2(x3", 0), 0);
+    assert_int_equal(rmf_local_ranks_on_node("", 0), 0);
+    assert_int_equal(rmf_local_ranks_on_node("a", 0), 0);
 }
 
 static void openmp_decides_when_told_to(void **state)

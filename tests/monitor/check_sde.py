@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Reads Ramify's software-defined events with PAPI's own tools and with a program that only knows PAPI.
+
+    check_sde.py SDE_DEMO LIBRARY RAMIFY_COMMAND"""
+import re
+import shutil
+import subprocess
+import sys
+
+SKIP = 77
+TASKS = 2 * 5000
+
+
+def output(*command):
+    return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+
+
+def counters(command):
+    """The names of metrics that only grow, as `ramify help metrics` lists them."""
+    names = re.findall(r'^  (\w+) +\S+ +counter ', output(command, 'help', 'metrics'), re.MULTILINE)
+    return {n for n in names if n != 'interval_ns' and not n.startswith('region_')}
+
+
+def check_list(library, wanted):
+    tool = shutil.which('papi_native_avail')
+    if not tool:
+        print('papi_native_avail is not installed: the list was not checked')
+        return
+    with open(library, 'rb') as file:
+        if re.search(rb'__[atu]b?san_', file.read()):
+            print('the tool cannot load a library with a sanitizer: the list was not checked')
+            return
+    listed = set(re.findall(r'sde:::ramify::(\w+)', output(tool, '-sde', library)))
+    assert listed == wanted | {'queued_tasks'}, (listed - wanted, wanted - listed)
+    print(f'papi_native_avail lists {len(listed)} events')
+
+
+def main():
+    demo, library, command = sys.argv[1:4]
+    wanted = counters(command)
+    assert len(wanted) > 10, wanted
+    if library.endswith('.so') or '.so.' in library:
+        check_list(library, wanted)
+    names = [f'sde:::ramify::{n}' for n in sorted(wanted | {'queued_tasks'})]
+    values = dict(re.findall(r'^sde:::ramify::(\w+) (-?\d+)$', output(demo, *names), re.MULTILINE))
+    assert len(values) == len(names), values
+    values = {name: int(value) for name, value in values.items()}
+    assert abs(values['tasks'] - TASKS) <= 4, values  # a worker counts a task when it has run, a moment after the wait
+    assert values['queued_tasks'] <= 4, values
+    assert all(value >= 0 for value in values.values()), values
+    assert values['busy_ns'] > 0 and values['tasks_at_home'] > 0, values
+    print(f'a PAPI program reads {len(values)} events, tasks: {values["tasks"]}')
+
+
+if __name__ == '__main__':
+    sys.exit(main())

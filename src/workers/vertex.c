@@ -13,15 +13,13 @@
 /* A graph may make many vertices ready at once; thieves need not wait until the last of them is pushed. */
 enum { PUSHES_PER_SHARE = 64 };
 
-static const rmf_way USUAL_WAY = { RMF_RANK_USUAL, false, false };
-
 static void share(rmf_release *release)
 {
     rmf_worker *worker = release->worker;
     if (release->pushed == 0)
         return;
     rmf_deque_share_owner(&worker->deque);
-    rmf_wake_for(worker->pool, worker, worker->domain, USUAL_WAY, release->pushed);
+    rmf_wake_for(worker->pool, worker, worker->domain, RMF_WAY_USUAL, release->pushed);
     release->pushed = 0;
 }
 
@@ -34,7 +32,7 @@ static bool is_below(const rmf_worker *worker, uint32_t domain)
 /* The worker that made it ready may run it. */
 static bool may_stay(const rmf_worker *worker, const rmf_vertex *vertex)
 {
-    return vertex->way.rank == RMF_RANK_USUAL && !vertex->way.strict &&
+    return rmf_way_rank(vertex->way) == RMF_RANK_USUAL && !rmf_way_is_strict(vertex->way) &&
            (!vertex->has_home || is_below(worker, vertex->home));
 }
 
@@ -70,7 +68,7 @@ static void send(rmf_release *release, rmf_vertex *vertex)
     rmf_worker    *worker = release->worker;
     const rmf_task task   = task_for(vertex);
     if (rmf_deliver(worker->pool, worker, task.home, vertex->way, &task, 1) ||
-        (!vertex->way.strict && push(release, vertex)))
+        (!rmf_way_is_strict(vertex->way) && push(release, vertex)))
         return;
     share(release);
     deliver(worker->pool, worker, vertex);
@@ -89,7 +87,7 @@ static void place(rmf_release *release, rmf_vertex *vertex)
     bool is_kept = !release->next && !rmf_load_relaxed(&worker->pool->ranks_in_use);
     if (is_kept)
         release->next = vertex;
-    else if (vertex->way.homed || !push(release, vertex)) /* thieves from far away would find it in a deque */
+    else if (rmf_way_is_homed(vertex->way) || !push(release, vertex)) /* in a deque thieves from far away would find it */
         send(release, vertex);
 }
 
@@ -98,7 +96,7 @@ void rmf_vertex_submit(rmf_pool *pool, rmf_worker *worker, rmf_vertex *vertex)
     rmf_release release = { worker, NULL, 0 };
     if (!vertex->has_home)
         vertex->home = worker ? worker->domain : 0;
-    if (worker && may_stay(worker, vertex) && !vertex->way.homed && push(&release, vertex))
+    if (worker && may_stay(worker, vertex) && !rmf_way_is_homed(vertex->way) && push(&release, vertex))
         share(&release);
     else
         deliver(pool, worker, vertex);

@@ -46,6 +46,13 @@ typedef struct rmf_frame {
     uint64_t          start_ticks; /* 0: not sampled; moved on by what the task spent waiting */
 } rmf_frame;
 
+/* How long the last loop with some body took that this worker began: what the next one is expected to take. */
+enum { RMF_PAST_LOOPS = 8 };
+typedef struct rmf_past {
+    ramify_for_fn body;
+    uint64_t      iterations, ticks;
+} rmf_past;
+
 struct rmf_worker {
     rmf_deque        deque; /* its first line is the owner's, its second the thieves' */
     rmf_lane         lane;
@@ -69,6 +76,7 @@ struct rmf_worker {
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_victims   victims;
+    rmf_past      past_loops[RMF_PAST_LOOPS]; /* by a hash of their body */
     rmf_binding    binding;
     uint32_t       unlooked_tasks; /* run since it looked at the time for its binding's sake */
     const uint8_t *remote; /* price of its taking a task, by home; NULL: the tree has one node */

@@ -13,7 +13,9 @@
  *     touch /tmp/flag; sleep 2; rm /tmp/flag
  *
  * In FILE, %p stands for the number of the process, %h for the name of the host, %t for the start of the runtime, %%
- * for a percent sign. Perfetto (ui.perfetto.dev) and chrome://tracing open the JSON; `ramify
+ * for a percent sign. A file from before is written over; where several programs were told one name, the first to
+ * end gets it, and the others write beside it: trace.json, trace.4711.json. A program that ends without ramify_stop
+ * leaves no trace but those that RAMIFY_TRACE_WHILE or ramify_trace_write have written. Perfetto (ui.perfetto.dev) and chrome://tracing open the JSON; `ramify
  * report` makes a page of it. */
 #ifndef RAMIFY_TRACE_H
 #define RAMIFY_TRACE_H

@@ -331,7 +331,7 @@ static const rmf_metric_entry entries[] = {
     GAUGE("cost_per_task_ns", "ns", R, cost_per_task_ns, "placing and handling, per task")
     GAUGE("break_even_fork_ns", "ns", R, break_even_fork_ns, "making and running an empty task by fork and join here")
     GAUGE("break_even_submit_ns", "ns", R, break_even_submit_ns, "making and running an empty submitted task here")
-    GAUGE("small_tasks_share", "1", R, small_tasks_share, "submitted tasks that run shorter than break_even_submit_ns")
+    GAUGE("small_tasks_share", "1", R, small_tasks_share, "of submitted tasks, those that run shorter than break_even_submit_ns; forks not timed")
     GAUGE("small_tasks_ns", "ns", R, small_tasks_ns, "time in tasks that are shorter than that")
     GAUGE("small_tasks_time_share", "1", R, small_tasks_time_share, "of the time in tasks, that in such tasks")
     COUNTER("steal_attempts", "looks", R | L | W, steal_attempts, "looks at a victim that had or might have had work")

@@ -13,6 +13,9 @@
 /* A graph may make many vertices ready at once; thieves need not wait until the last of them is pushed. */
 enum { PUSHES_PER_SHARE = 64 };
 
+/* A stamp counts in 16 ticks, so that 32 bits last 26 s at 2.6 GHz; a wait of over half of that counts as none. */
+enum { STAMP_SHIFT = 4 };
+
 static const rmf_way USUAL_WAY = { RMF_RANK_USUAL, false, false };
 
 static void share(rmf_release *release)
@@ -76,9 +79,29 @@ static void send(rmf_release *release, rmf_vertex *vertex)
     deliver(worker->pool, worker, vertex);
 }
 
+/* What becomes ready here is stamped as often as a submission is. The clock's lowest bits vary the interval, so that no
+ * pattern of a graph always meets it. */
+static uint32_t stamp(rmf_worker *worker)
+{
+    if (__builtin_expect(--worker->until_ready_stamp != 0, 1))
+        return 0;
+    uint64_t now              = rmf_clock_ticks();
+    uint32_t every            = worker->pool->latency_every;
+    worker->until_ready_stamp = every < 8 ? every : every + (now & 7);
+    return (uint32_t)(now >> STAMP_SHIFT) | 1;
+}
+
+static __attribute__((noinline)) void sample_latency(rmf_worker *worker, uint32_t stamp)
+{
+    uint32_t waited = (uint32_t)(rmf_clock_ticks() >> STAMP_SHIFT) - stamp;
+    waited          = waited >> 31 ? 0 : waited; /* two clocks, or the lowest bit */
+    rmf_worker_sample_latency(worker, (uint64_t)waited << STAMP_SHIFT);
+}
+
 static void place(rmf_release *release, rmf_vertex *vertex)
 {
     rmf_worker *worker = release->worker;
+    vertex->stamp      = stamp(worker);
     if (!vertex->has_home)
         vertex->home = worker->domain;
     if (!may_stay(worker, vertex)) {
@@ -96,6 +119,7 @@ static void place(rmf_release *release, rmf_vertex *vertex)
 void rmf_vertex_submit(rmf_pool *pool, rmf_worker *worker, rmf_vertex *vertex)
 {
     rmf_release release = { worker, NULL, 0 };
+    vertex->stamp       = worker ? stamp(worker) : 0;
     if (!vertex->has_home)
         vertex->home = worker ? worker->domain : 0;
     if (worker && may_stay(worker, vertex) && !vertex->way.homed && push(&release, vertex))
@@ -138,6 +162,8 @@ static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
         rmf_count(&worker->cell.counts.dropped, 1);
         return;
     }
+    if (__builtin_expect(vertex->stamp != 0, 0))
+        sample_latency(worker, vertex->stamp);
     if (worker->handle_from_ticks)
         rmf_worker_sample_handling(worker);
     if (--worker->until_run_sample == 0) {

@@ -417,11 +417,10 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     rmf_time_start(&worker->cell.time, RMF_STATE_PARKED, rmf_clock_ticks());
     worker->stock.depot        = &pool->depot;
     worker->dependents.depot   = &pool->dependents;
-    worker->until_run_sample   = 1;
-    worker->until_ready_stamp  = 1;
     worker->sender.random      = pool->seed + number;
     worker->sender.until_stamp = 1;
     worker->sender.stands_for  = 1;
+    worker->sender.until_ready = 1;
     rmf_victims_init(&worker->victims, pool->tree, number);
     worker->remote = rmf_remote_row(&pool->remote, leaf);
     if (!is_bound)

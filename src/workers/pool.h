@@ -36,6 +36,7 @@ typedef struct rmf_sender {
     uint64_t random;
     uint32_t until_stamp; /* submissions until the next one is timed */
     uint32_t stands_for;  /* submissions that one is a sample of, itself included */
+    uint32_t until_ready; /* vertices that become ready until the next one is timed */
 } rmf_sender;
 
 /* A task that runs on this worker, innermost first. */
@@ -67,7 +68,6 @@ struct rmf_worker {
     uint64_t      tasks_before;              /* it had run then */
     _Atomic(rmf_trace_ring *) trace;         /* NULL: off; written by rmf_pool_trace() */
     rmf_stock     stock, dependents;
-    uint32_t      until_run_sample; /* vertices until the run of one is timed */
     rmf_sender    sender;
     rmf_frame    *frame;
     uint32_t      nested;       /* joins it waits in, one on top of the other */

@@ -36,6 +36,7 @@ typedef struct rmf_sender {
     uint64_t random;
     uint32_t until_stamp; /* submissions until the next one is timed */
     uint32_t stands_for;  /* submissions that one is a sample of, itself included */
+    uint32_t until_ready; /* vertices that become ready until the next one is timed */
 } rmf_sender;
 
 /* A task that runs on this worker, innermost first. */
@@ -45,6 +46,13 @@ typedef struct rmf_frame {
     uint32_t          home;
     uint64_t          start_ticks; /* 0: not sampled; moved on by what the task spent waiting */
 } rmf_frame;
+
+/* How long the last loop with some body took that this worker began: what the next one is expected to take. */
+enum { RMF_PAST_LOOPS = 8 };
+typedef struct rmf_past {
+    ramify_for_fn body;
+    uint64_t      iterations, ticks;
+} rmf_past;
 
 /* Fields stand together by who writes them: what a thief reads lies on no line that the owner keeps writing, which
  * would cost the owner a line's way to the other core and back for every steal, more than many a task. */
@@ -72,12 +80,12 @@ struct rmf_worker {
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_sender    sender;
-    uint32_t      unlooked_tasks;   /* run since it looked at the time for its binding's sake */
-    uint32_t      until_run_sample; /* vertices until the run of one is timed */
-    uint32_t      nested;           /* joins it waits in, one on top of the other */
-    ramify_status mistake;          /* with forks, of the computation on top: the first */
-    ramify_fork   stand_in;         /* for a fork that is NULL */
+    uint32_t      unlooked_tasks; /* run since it looked at the time for its binding's sake */
+    uint32_t      nested;         /* joins it waits in, one on top of the other */
+    ramify_status mistake;        /* with forks, of the computation on top: the first */
+    ramify_fork   stand_in;       /* for a fork that is NULL */
     rmf_binding   binding;
+    rmf_past      past_loops[RMF_PAST_LOOPS]; /* by a hash of their body */
 };
 
 /* The queues of one domain; inner ones, and those that are not open, are made when first used. */

@@ -21,7 +21,7 @@ rmf_sender *rmf_sender_of(rmf_pool *pool, rmf_worker *worker)
     if (outside.pool != pool || outside.pool_serial != pool->serial) {
         /* The n-th thread to submit from outside gets the n-th stream: one thread is reproducible from the seed. */
         uint64_t nth = rmf_add_relaxed(&pool->outside_senders, 1);
-        outside      = (outsider){ pool, pool->serial, { pool->seed + pool->worker_count + nth, 1, 1 } };
+        outside      = (outsider){ pool, pool->serial, { pool->seed + pool->worker_count + nth, 1, 1, 1 } };
     }
     return &outside.sender;
 }

@@ -13,6 +13,9 @@
 /* A graph may make many vertices ready at once; thieves need not wait until the last of them is pushed. */
 enum { PUSHES_PER_SHARE = 64 };
 
+/* A stamp counts in 16 ticks, so that 32 bits last 26 s at 2.6 GHz; a wait of over half of that counts as none. */
+enum { STAMP_SHIFT = 4 };
+
 static void share(rmf_release *release)
 {
     rmf_worker *worker = release->worker;
@@ -74,9 +77,31 @@ static void send(rmf_release *release, rmf_vertex *vertex)
     deliver(worker->pool, worker, vertex);
 }
 
+/* What becomes ready is timed as often as a submission is. The clock's lowest bits vary the interval, so that no
+ * pattern of a graph always meets it. */
+static uint32_t stamp(const rmf_pool *pool, rmf_sender *sender)
+{
+    if (__builtin_expect(--sender->until_ready != 0, 1))
+        return 0;
+    uint64_t now        = rmf_clock_ticks();
+    sender->until_ready = pool->latency_every + (pool->latency_every < 8 ? 0 : now & 7);
+    return (uint32_t)(now >> STAMP_SHIFT) | 1;
+}
+
+/* A sampled vertex begins; returns when. */
+static __attribute__((noinline)) uint64_t sample_start(rmf_worker *worker, uint32_t stamp)
+{
+    uint64_t now    = rmf_clock_ticks();
+    uint32_t waited = (uint32_t)(now >> STAMP_SHIFT) - stamp;
+    waited          = waited >> 31 ? 0 : waited; /* the stamp's lowest bit, or another core's clock */
+    rmf_worker_sample_latency(worker, (uint64_t)waited << STAMP_SHIFT);
+    return now;
+}
+
 static void place(rmf_release *release, rmf_vertex *vertex)
 {
     rmf_worker *worker = release->worker;
+    vertex->stamp      = stamp(worker->pool, &worker->sender);
     if (!vertex->has_home)
         vertex->home = worker->domain;
     if (!may_stay(worker, vertex)) {
@@ -94,6 +119,7 @@ static void place(rmf_release *release, rmf_vertex *vertex)
 void rmf_vertex_submit(rmf_pool *pool, rmf_worker *worker, rmf_vertex *vertex)
 {
     rmf_release release = { worker, NULL, 0 };
+    vertex->stamp       = stamp(pool, rmf_sender_of(pool, worker));
     if (!vertex->has_home)
         vertex->home = worker ? worker->domain : 0;
     if (worker && may_stay(worker, vertex) && !rmf_way_is_homed(vertex->way) && push(&release, vertex))
@@ -138,10 +164,8 @@ static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
     }
     if (worker->handle_from_ticks)
         rmf_worker_sample_handling(worker);
-    if (--worker->until_run_sample == 0) {
-        worker->until_run_sample = worker->pool->latency_every;
-        frame->start_ticks       = rmf_clock_ticks();
-    }
+    if (__builtin_expect(vertex->stamp != 0, 0))
+        frame->start_ticks = sample_start(worker, vertex->stamp);
     uint32_t        home = frame->home = vertex->home;
     rmf_trace_ring *trace              = rmf_trace_of(worker);
     if (__builtin_expect(trace != NULL, 0))

@@ -20,7 +20,7 @@ enum { RMF_RANKS = RAMIFY_PRIORITY_MAX - RAMIFY_PRIORITY_MIN + 1, RMF_RANK_USUAL
  * One word: fields of their own are put together by narrow stores and one wide load, which waits until every store
  * before it is done, those to lines of other cores included; that took 16 of 39 ns of a submission from outside. */
 typedef struct rmf_way {
-    uint32_t word;
+    uint16_t word;
 } rmf_way;
 
 enum {
@@ -34,7 +34,7 @@ static const rmf_way RMF_WAY_USUAL = { RMF_RANK_USUAL };
 
 static inline rmf_way rmf_way_of(const ramify_hint *hint)
 {
-    return (rmf_way){ (uint32_t)(hint->priority - RAMIFY_PRIORITY_MIN) | (hint->strict ? RMF_WAY_STRICT : 0u) };
+    return (rmf_way){ (uint16_t)((hint->priority - RAMIFY_PRIORITY_MIN) | (hint->strict ? RMF_WAY_STRICT : 0)) };
 }
 
 static inline uint32_t rmf_way_rank(rmf_way way)

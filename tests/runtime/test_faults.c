@@ -135,6 +135,33 @@ static ramify_status run_graph(ramify_runtime *rt, ramify_group *group, int *due
     return status;
 }
 
+static void add_ones(void *self, const ramify_chunk *c)
+{
+    (void)self;
+    *(int64_t *)c->partial += (int64_t)c->iterations;
+}
+
+/* Loops that need memory: a history, and a deterministic reduction of more blocks than a stack takes. Tasks none. */
+static ramify_status run_loops(ramify_runtime *rt)
+{
+    ramify_history    *history;
+    int64_t            sum   = -1;
+    ramify_range       range = { 0, 5000, 1 };
+    ramify_for_options how   = { .schedule      = { RAMIFY_RULE_AUTO, 1 },
+                                 .reduction     = ramify_reduction_of(RAMIFY_INT64, RAMIFY_SUM),
+                                 .result        = &sum,
+                                 .deterministic = true };
+    ramify_status      status = ramify_history_create(rt, &history);
+    if (status)
+        return status;
+    how.history = history;
+    status      = ramify_for(rt, &range, 1, add_ones, NULL, &how);
+    if (sum != (status ? -1 : 5000))
+        status = RAMIFY_ERR_INVALID; /* no reason of memory: the test fails */
+    ramify_history_free(history);
+    return status;
+}
+
 /* Every kind of submission; *due: how many tasks of this thread's were taken. */
 static ramify_status submit_all_kinds(ramify_group *group, int *due)
 {
@@ -171,6 +198,8 @@ static ramify_status live(const ramify_options *options, int *due)
         status = submit_all_kinds(group, due);
     if (!status)
         status = run_graph(rt, group, due);
+    if (!status)
+        status = run_loops(rt);
     ramify_latency latency;
     if (!status)
         status = ramify_runtime_latency(rt, &latency);

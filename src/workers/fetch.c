@@ -87,7 +87,7 @@ uint32_t rmf_deque_submit(rmf_worker *worker, const rmf_task *tasks, uint32_t co
         rmf_task *record = rmf_stock_take(&worker->stock);
         if (!record)
             break;
-        *record = tasks[n];
+        rmf_task_copy(record, &tasks[n]);
         if (!push_growing(worker, record)) {
             rmf_stock_put(&worker->stock, record);
             break;
@@ -157,9 +157,28 @@ static bool has_ranks(const rmf_worker *worker)
     return rmf_load_relaxed(&worker->pool->ranks_in_use) != 0;
 }
 
+/* One task that waits in an inbox of the worker's own domains. Chains of tasks that submit the next one keep a deque
+ * from ever being empty, and what only this worker may run would wait for their end; so it looks there first after every
+ * RMF_TASKS_PER_LOOK tasks, as Go's scheduler looks at its global queue after every 61 (proc.go, findRunnable). */
+static __attribute__((noinline)) bool from_waiting(rmf_worker *worker, rmf_task *task)
+{
+    rmf_mail *mail = &worker->pool->mail[worker->domain];
+    if (from_strict(mail, task) || from_home(mail, task) || rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1)
+        return true;
+    for (uint32_t i = 0; i < worker->victims.steps; i++) {
+        mail            = &worker->pool->mail[worker->victims.step[i].domain];
+        rmf_inbox *open = inbox_of(&mail->open);
+        if (from_strict(mail, task) || from_home(mail, task) || (open && rmf_inbox_pop_mc(open, task, 1, 1) == 1))
+            return true;
+    }
+    return false;
+}
+
 bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
 {
     if (has_ranks(worker) && rmf_ranks_fetch_high(worker, task))
+        return true;
+    if (worker->unlooked_tasks == 0 && from_waiting(worker, task))
         return true;
     void *item = rmf_deque_pop_owner(&worker->deque);
     if (item) {

@@ -104,10 +104,6 @@ static void slide_run(rmf_worker *worker, uint64_t ticks)
     rmf_store_relaxed(&worker->run_ticks, mean ? mean - mean / 8 + ticks / 8 : ticks);
 }
 
-/* Of so many tasks a worker looks at the time for its binding's sake after one: 9 ns for a stamp are 0.14 ns for each.
- */
-enum { TASKS_PER_LOOK = 64 };
-
 /* Between tasks, in the search, and after sleep. */
 static void stay_bound(rmf_worker *worker, uint64_t now)
 {
@@ -157,7 +153,7 @@ static uint64_t enter(rmf_worker *worker, rmf_state state)
 void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home)
 {
     rmf_count(&worker->cell.counts.tasks, 1);
-    if (++worker->unlooked_tasks == TASKS_PER_LOOK) {
+    if (++worker->unlooked_tasks == RMF_TASKS_PER_LOOK) {
         worker->unlooked_tasks = 0;
         stay_bound(worker, rmf_clock_ticks());
     }

@@ -2,23 +2,16 @@
 /* Gathering the limits of the calling thread, and the sentence that says which of them decided. */
 #include "allowance.h"
 #include "cgroup.h"
+#include "mask.h"
 #include "places.h"
 #include "rank_part.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The kernel refuses a mask shorter than its own, so a full-size one is offered: 1 KiB, on any machine. */
-static bool read_affinity(uint64_t *set)
-{
-    rmf_bits_clear(set, RMF_BITS_MAX_WORDS);
-    return sched_getaffinity(0, RMF_BITS_MAX_WORDS * sizeof *set, (cpu_set_t *)(void *)set) == 0;
-}
-
 ramify_status rmf_limits_gather(const char *root, const rmf_log *log, rmf_limits *limits)
 {
-    limits->has_affinity = read_affinity(limits->affinity);
+    limits->has_affinity = rmf_mask_read(limits->affinity);
     if (!limits->has_affinity)
         rmf_log_line(log, RAMIFY_LOG_WARNING, "the affinity mask of this thread cannot be read");
     ramify_status status = rmf_cgroup_cpus(root, log, limits->cpuset, &limits->has_cpuset);

@@ -2,27 +2,31 @@
 /* Ramify's form. The kernel's root runs as a task, as an OpenMP `single` and a oneTBB arena run it inside their pool.
  *
  * Detached tasks carry a copy of their argument. OpenMP and oneTBB copy it into a task record from a pool of their
- * own; Ramify's task holds a pointer, so the layer keeps such a pool: a free list per worker, never shared. */
+ * own; Ramify's task holds a pointer, so the layer keeps such a pool: free lists per worker, never shared, of rooms of
+ * 32, 64 and 128 bytes, because what a stream of tasks costs is largely the pages it touches first. */
 #include "layer.h"
 
 #include <stdlib.h>
 
 enum {
     CHUNK_ITEMS    = 256, /* ramify_submit_batch's own batch size */
-    CARRIED_BYTES  = 112, /* largest value a detached task may carry; with the header two cache lines */
+    ROOM_SIZES     = 3,   /* of copies: 32 << size bytes; the largest value is 120 */
+    ROOM_LEAST     = 32,
     ORDERED_READS  = 3,   /* as layer.h says */
     POOL_GROW      = 256, /* copies made at once when a free list is empty */
     CELL_ALIGNMENT = 128, /* two lines: the adjacent-line prefetcher pairs them */
 };
 
 typedef struct carried {
-    ramify_task_fn  fn;
-    struct carried *next;
-    char            value[CARRIED_BYTES];
+    union {
+        ramify_task_fn  fn;
+        struct carried *next; /* while it is free */
+    } is;
+    char value[];
 } carried;
 
 typedef struct pool_cell {
-    _Alignas(CELL_ALIGNMENT) carried *free_list;
+    _Alignas(CELL_ALIGNMENT) carried *free_list[ROOM_SIZES];
 } pool_cell;
 
 typedef struct root_call {
@@ -59,8 +63,7 @@ void bench_layer_start(const bench_setup *setup)
     pools         = aligned_alloc(CELL_ALIGNMENT, setup->workers * sizeof *pools);
     if (!pools)
         demand(RAMIFY_ERR_NO_MEMORY, "aligned_alloc");
-    for (unsigned w = 0; w < setup->workers; w++)
-        pools[w].free_list = NULL;
+    __builtin_memset(pools, 0, setup->workers * sizeof *pools);
 }
 
 static void run_root(void *argument)
@@ -144,62 +147,90 @@ void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn)
     demand(ramify_fork_call(runtime, fork, fn), "ramify_fork_call");
 }
 
-/* Takes a copy's room from the caller's free list; rooms are never given back to the system, the process ends soon. */
-static carried *pool_take(pool_cell *pool)
+/* Takes a copy's room from a free list; rooms are never given back to the system, the process ends soon. */
+static carried *pool_take(carried **free_list, size_t room_bytes)
 {
-    if (!pool->free_list) {
-        carried *fresh = malloc(POOL_GROW * sizeof *fresh);
+    if (!*free_list) {
+        char *fresh = aligned_alloc(CELL_ALIGNMENT, POOL_GROW * room_bytes);
         if (!fresh)
-            demand(RAMIFY_ERR_NO_MEMORY, "malloc");
-        for (int i = 0; i < POOL_GROW; i++) {
-            fresh[i].next   = pool->free_list;
-            pool->free_list = &fresh[i];
+            demand(RAMIFY_ERR_NO_MEMORY, "aligned_alloc");
+        for (int i = POOL_GROW; i-- > 0;) {
+            carried *room = (carried *)(void *)(fresh + (size_t)i * room_bytes);
+            room->is.next = *free_list;
+            *free_list    = room;
         }
     }
-    carried *room   = pool->free_list;
-    pool->free_list = room->next;
+    carried *room = *free_list;
+    *free_list    = room->is.next;
     return room;
 }
 
-static void run_carried(void *argument)
+static inline void run_carried(carried *room, int size)
 {
-    carried *room = argument;
-
-    room->fn(room->value);
-    pool_cell *pool = &pools[bench_self()];
-    room->next      = pool->free_list;
-    pool->free_list = room;
+    room->is.fn(room->value);
+    carried **free_list = &pools[bench_self()].free_list[size];
+    room->is.next       = *free_list;
+    *free_list          = room;
 }
 
-static carried *carry(ramify_task_fn fn, const void *value, size_t value_bytes)
+static void run_small(void *room)
 {
-    carried *room = pool_take(&pools[bench_self()]);
+    run_carried(room, 0);
+}
 
-    room->fn = fn;
+static void run_middle(void *room)
+{
+    run_carried(room, 1);
+}
+
+static void run_large(void *room)
+{
+    run_carried(room, 2);
+}
+
+static const ramify_task_fn run_of_size[ROOM_SIZES] = { run_small, run_middle, run_large };
+
+static int size_of_room(size_t value_bytes)
+{
+    size_t bytes = offsetof(carried, value) + value_bytes;
+
+    return bytes <= ROOM_LEAST ? 0 : bytes <= ROOM_LEAST << 1 ? 1 : 2;
+}
+
+static carried *carry(ramify_task_fn fn, const void *value, size_t value_bytes, int size)
+{
+    carried *room = pool_take(&pools[bench_self()].free_list[size], (size_t)ROOM_LEAST << size);
+
+    room->is.fn = fn;
     __builtin_memcpy(room->value, value, value_bytes);
     return room;
 }
 
 void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes)
 {
-    demand(ramify_submit(root_group, run_carried, carry(fn, value, value_bytes), NULL), "ramify_submit");
+    int size = size_of_room(value_bytes);
+
+    demand(ramify_submit(root_group, run_of_size[size], carry(fn, value, value_bytes, size), NULL), "ramify_submit");
 }
 
 void bench_ramify_detach_keyed(ramify_task_fn fn, const void *value, size_t value_bytes, uint64_t key)
 {
     const ramify_hint hint = { .key = key, .has_key = true };
+    int               size = size_of_room(value_bytes);
 
-    demand(ramify_submit(root_group, run_carried, carry(fn, value, value_bytes), &hint), "ramify_submit");
+    demand(ramify_submit(root_group, run_of_size[size], carry(fn, value, value_bytes, size), &hint), "ramify_submit");
 }
 
 void bench_ramify_ordered(ramify_task_fn fn, const void *value, size_t value_bytes, const void *const *reads, int count,
                           const void *changed)
 {
     ramify_depend on[ORDERED_READS + 1] = { { changed, RAMIFY_INOUT } };
+    int           size                  = size_of_room(value_bytes);
 
     for (int i = 0; i < count; i++)
         on[i + 1] = (ramify_depend){ reads[i], RAMIFY_IN };
-    demand(ramify_submit_after(ordered_group, run_carried, carry(fn, value, value_bytes), NULL, on, (size_t)count + 1),
+    demand(ramify_submit_after(ordered_group, run_of_size[size], carry(fn, value, value_bytes, size), NULL, on,
+                               (size_t)count + 1),
            "ramify_submit_after");
 }
 

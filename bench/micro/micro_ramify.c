@@ -292,6 +292,7 @@ static const micro_bench benches[] = {
     { "loop-guided", micro_loop_guided },
     { "loop-empty", micro_loop_empty },
     { "loop-small", micro_loop_small },
+    { "counters-cost", micro_counters_cost },
     { NULL, NULL },
 };
 const micro_bench *const micro_benches = benches;

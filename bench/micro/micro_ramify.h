@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the two files of Ramify's micro benchmarks share. */
+/* What the files of Ramify's micro benchmarks share. */
 #ifndef BENCH_MICRO_RAMIFY_H
 #define BENCH_MICRO_RAMIFY_H
 
@@ -32,5 +32,8 @@ void micro_loop_auto(const micro_request *request);
 void micro_loop_guided(const micro_request *request);
 void micro_loop_empty(const micro_request *request);
 void micro_loop_small(const micro_request *request);
+
+/* What counting costs, in micro_ramify_counters.c. */
+void micro_counters_cost(const micro_request *request);
 
 #endif

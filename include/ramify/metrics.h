@@ -92,7 +92,7 @@ typedef struct ramify_metric {
  * Threads: any, several at once; blocks only for another snapshot that reads hardware counters.
  * Errors: ERR_INVALID a NULL argument; ERR_NO_MEMORY.
  * Cost: O(workers + domains) and two histograms of 9 KiB per worker read; with counters a system call for each worker
- * and counter. Workers are not slowed but for the cache lines that are read. */
+ * (one for each event where events share counters). Workers are not slowed but for the cache lines that are read. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_snapshot_take(const ramify_runtime *rt, ramify_snapshot **snapshot);
 
 /* What happened between two snapshots.

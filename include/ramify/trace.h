@@ -12,8 +12,10 @@
  *     RAMIFY_TRACE=trace.json RAMIFY_TRACE_WHILE=/tmp/flag ./program &
  *     touch /tmp/flag; sleep 2; rm /tmp/flag
  *
- * In FILE, %p stands for the number of the process, %h for the name of the host, %n for the number of the runtime
- * within its process, %% for a percent sign. Perfetto (ui.perfetto.dev) and chrome://tracing open the JSON; `ramify
+ * In FILE, %p stands for the number of the process, %h for the name of the host, %t for the start of the runtime, %%
+ * for a percent sign. A file from before is written over; where several programs were told one name, the first to
+ * end gets it, and the others write beside it: trace.json, trace.4711.json. A program that ends without ramify_stop
+ * leaves no trace but those that RAMIFY_TRACE_WHILE or ramify_trace_write have written. Perfetto (ui.perfetto.dev) and chrome://tracing open the JSON; `ramify
  * report` makes a page of it. */
 #ifndef RAMIFY_TRACE_H
 #define RAMIFY_TRACE_H
@@ -55,7 +57,7 @@ typedef enum ramify_trace_format {
 
 /* Writes what the rings hold, also while it records.
  *
- * path: as RAMIFY_TRACE, with %p, %h and %n; an existing file is written over. format: ramify_trace_format.
+ * path: as RAMIFY_TRACE, with %p, %h and %t; an existing file is written over. format: ramify_trace_format.
  * diagnosis: out, may be NULL. Threads: any, one at a time per runtime; blocks on the file, never the workers.
  * Errors: ERR_INVALID a NULL argument or unknown format; ERR_NOT_NOW nothing was ever recorded; ERR_SYSTEM the file
  * could not be opened or written (the diagnosis says why; no part of it stays); ERR_NOT_BUILT OTF2 is not built in;

@@ -186,6 +186,15 @@ static void write_steals(const report *r, FILE *out)
     }
 }
 
+static void write_histogram_head(const char *title, const report_histogram *h, const char *about, FILE *out)
+{
+    double tasks = 0;
+    for (uint32_t i = 0; i < h->count; i++)
+        tasks += h->buckets[i].count;
+    fprintf(out, "<h2>%s</h2>\n<p class=\"soft\">Of %.0f sampled task%s; %s.</p>\n", title, tasks,
+            tasks == 1 ? "" : "s", about);
+}
+
 /* Utilisation of domains and workers, from metrics. */
 static void write_places(const report *r, FILE *out)
 {
@@ -263,12 +272,12 @@ void report_write_page(const report *r, FILE *out)
         write_steals(r, out);
     }
     if (r->latency.count) {
-        fputs("<h2>From submission to start</h2>\n<p class=\"soft\">Of the sampled submissions.</p>\n", out);
+        write_histogram_head("From submission to start", &r->latency,
+                             "a task with dependencies is submitted when the last one it waited for has ended", out);
         plot_histogram(&r->latency, "tasks", out);
     }
     if (r->run.count) {
-        fputs("<h2>Run time of tasks</h2>\n<p class=\"soft\">Of the same tasks, without what they waited for.</p>\n",
-              out);
+        write_histogram_head("Run time of tasks", &r->run, "without what they waited for", out);
         plot_histogram(&r->run, "tasks", out);
     }
     if (r->has_metrics) {

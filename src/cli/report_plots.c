@@ -190,14 +190,14 @@ void plot_histogram(const report_histogram *h, const char *unit, FILE *out)
                 "<text class=\"axis\" x=\"%d\" y=\"%d\" text-anchor=\"end\">%.3g %%</text>\n",
                 LEFT, LEFT + WIDTH, 4 + HEIGHT - p * HEIGHT / 4, 4 + HEIGHT - p * HEIGHT / 4, LEFT - 6,
                 8 + HEIGHT - p * HEIGHT / 4, 100 * most / total * p / 4);
-    for (int b = first; b < last; b++) {
-        double x = LEFT + (b - first) * width, tall = HEIGHT * bars[b] / most;
+    for (int b = first; b <= last; b++) { /* the last one only for its label */
+        double x = LEFT + (b - first) * width, tall = b < last ? HEIGHT * bars[b] / most : 0;
         if (b % PER_DECADE == 0) {
             fprintf(out, "<text class=\"axis\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x, HEIGHT + 22);
             print_time(out, pow(10.0, (double)b / PER_DECADE) * 1e-3);
             fputs("</text>\n", out);
         }
-        if (bars[b] <= 0)
+        if (tall <= 0)
             continue;
         fprintf(out, "<rect class=\"work\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>from ", x + 0.5,
                 4 + HEIGHT - tall, width - 1, tall);

@@ -4,6 +4,7 @@
 #include "bits.h"
 #include "clock.h"
 #include "fetch.h"
+#include "mask.h"
 #include "runtime_handle.h"
 #include "worker.h"
 
@@ -20,11 +21,6 @@ struct ramify_loan {
     uint32_t  count;
     uint32_t  workers[]; /* the first is the borrower itself */
 };
-
-static bool set_mask(const uint64_t *mask)
-{
-    return sched_setaffinity(0, WORDS * sizeof *mask, (const cpu_set_t *)(const void *)mask) == 0;
-}
 
 /* Claims workers below a domain that are asleep now. */
 static void claim_below(ramify_loan *loan, const ramify_domain *d, uint32_t most)
@@ -60,16 +56,14 @@ static void leave_enough(ramify_loan *loan)
 static void widen_mask(ramify_loan *loan)
 {
     uint64_t all[WORDS] = { 0 }, leaf[WORDS];
-    rmf_bits_clear(loan->mask, WORDS);
-    if (sched_getaffinity(0, sizeof loan->mask, (cpu_set_t *)(void *)loan->mask) < 0)
-        rmf_bits_clear(loan->mask, WORDS);
+    (void)rmf_mask_read(loan->mask);
     rmf_bits_copy(all, loan->mask, WORDS);
     for (uint32_t i = 0; i < loan->count; i++) {
         rmf_bits_clip(leaf, WORDS, ramify_tree_leaf(loan->pool->tree, loan->workers[i])->cpus);
         rmf_bits_or(all, leaf, WORDS);
     }
     if (loan->count > 1 && ramify_tree_is_this_machine(loan->pool->tree))
-        (void)set_mask(all); /* where it is refused the library's threads share the borrower's CPUs */
+        (void)rmf_mask_set(all); /* where it is refused the library's threads share the borrower's CPUs */
 }
 
 ramify_status ramify_loan_take(uint32_t domain, uint32_t most, ramify_loan **result)
@@ -115,7 +109,7 @@ ramify_status ramify_loan_bind(const ramify_loan *loan, uint32_t n)
     if (!ramify_tree_is_this_machine(loan->pool->tree))
         return RAMIFY_OK;
     rmf_bits_clip(cpus, WORDS, ramify_tree_leaf(loan->pool->tree, loan->workers[n])->cpus);
-    return set_mask(cpus) ? RAMIFY_OK : RAMIFY_ERR_SYSTEM;
+    return rmf_mask_set(cpus) ? RAMIFY_OK : RAMIFY_ERR_SYSTEM;
 }
 
 void ramify_loan_return(ramify_loan *loan)
@@ -124,6 +118,6 @@ void ramify_loan_return(ramify_loan *loan)
         return;
     for (uint32_t i = 1; i < loan->count; i++)
         rmf_park_return(&loan->pool->parking, loan->workers[i]);
-    (void)set_mask(loan->mask); /* what the thread had a moment ago; an empty one, never read, is refused */
+    (void)rmf_mask_set(loan->mask); /* what the thread had a moment ago; an empty one, never read, is refused */
     free(loan);
 }

@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Masks of threads against leaves of a tree. The kernel refuses a buffer shorter than its own masks, so full-size ones
- * are used: 1 KiB, on any machine. */
+/* Masks of threads against leaves of a tree. */
 #include "seats.h"
 
+#include "mask.h"
 #include "text.h"
 
-#include <sched.h>
 #include <stdlib.h>
 
 enum { WORDS = RMF_BITS_MAX_WORDS };
 
-static bool set_mask(const uint64_t *mask)
-{
-    return sched_setaffinity(0, WORDS * sizeof *mask, (const cpu_set_t *)(const void *)mask) == 0;
-}
-
 void rmf_seat_show(rmf_seat *seat)
 {
-    rmf_bits_clear(seat->mask, WORDS);
-    if (sched_getaffinity(0, WORDS * sizeof *seat->mask, (cpu_set_t *)(void *)seat->mask) < 0)
-        rmf_bits_clear(seat->mask, WORDS);
+    (void)rmf_mask_read(seat->mask);
 }
 
 ramify_status rmf_seats_cpus(const rmf_seat *seats, uint32_t count, char **cpus)
@@ -107,13 +99,13 @@ void rmf_seat_bind(rmf_seat *seat, const ramify_tree *tree)
 {
     uint64_t cpus[WORDS];
     rmf_bits_clip(cpus, WORDS, ramify_tree_leaf(tree, seat->worker)->cpus);
-    seat->bound = seat->narrow && !rmf_bits_is_equal(cpus, seat->mask, WORDS) && set_mask(cpus);
+    seat->bound = seat->narrow && !rmf_bits_is_equal(cpus, seat->mask, WORDS) && rmf_mask_set(cpus);
 }
 
 void rmf_seat_unbind(rmf_seat *seat)
 {
     if (seat->bound)
-        (void)set_mask(
+        (void)rmf_mask_set(
             seat->mask); /* what the thread had a moment ago is allowed, or the kernel has moved it already */
     seat->bound = false;
 }

@@ -9,9 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096 };
-
-ramify_status rmf_trace_path(const char *pattern, uint64_t serial, char path[PATH_BYTES], ramify_diagnosis *diagnosis)
+ramify_status rmf_trace_path(const char *pattern, uint64_t serial, char path[RMF_TRACE_PATH_BYTES],
+                             ramify_diagnosis *diagnosis)
 {
     char   host[256] = "", part[256];
     size_t used      = 0;
@@ -31,9 +30,9 @@ ramify_status rmf_trace_path(const char *pattern, uint64_t serial, char path[PAT
             }
         }
         size_t bytes = strlen(part);
-        if (used + bytes >= PATH_BYTES)
+        if (used + bytes >= RMF_TRACE_PATH_BYTES)
             return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "the path of the trace is over %d bytes",
-                                PATH_BYTES - 1);
+                                RMF_TRACE_PATH_BYTES - 1);
         memcpy(path + used, part, bytes);
         used += bytes;
     }
@@ -43,7 +42,7 @@ ramify_status rmf_trace_path(const char *pattern, uint64_t serial, char path[PAT
 
 const char *rmf_trace_path_trouble(const char *path)
 {
-    char        folder[PATH_BYTES];
+    char        folder[RMF_TRACE_PATH_BYTES];
     struct stat about;
     if (stat(path, &about) == 0) {
         if (S_ISDIR(about.st_mode))

@@ -85,6 +85,7 @@ static ramify_status begin(ramify_runtime *rt)
         status = rmf_trace_make(rt->tree, RAMIFY_REGION_THREADS_MAX - 1, t->events, rt->pool->ns_per_tick, &t->trace);
     if (status)
         return status;
+    t->begun = rmf_trace_file_now();
     rmf_trace_begin(t->trace);
     rmf_pool_trace(rt->pool, t->trace->rings);
     /* order: publishes the listener and the rings; pairs with the acquire of whoever is in a region */
@@ -136,16 +137,11 @@ static char *metrics_of(const ramify_runtime *rt)
     return text;
 }
 
-static ramify_status write_trace(ramify_runtime *rt, const char *pattern, ramify_trace_format format,
+static ramify_status write_trace(ramify_runtime *rt, const char *path, ramify_trace_format format,
                                  ramify_diagnosis *diagnosis)
 {
-    rmf_tracing   *t = &rt->tracing;
-    char           path[4096];
     rmf_trace_view view;
-    ramify_status  status = rmf_trace_path(pattern, rt->pool->serial, path, diagnosis);
-    if (status)
-        return status;
-    status = rmf_trace_view_make(t->trace, &view);
+    ramify_status  status = rmf_trace_view_make(rt->tracing.trace, &view);
     if (status)
         return status;
     note_sleepers(rt->pool, &view);
@@ -158,21 +154,36 @@ static ramify_status write_trace(ramify_runtime *rt, const char *pattern, ramify
     return status;
 }
 
+static void tell_of_loss(const ramify_runtime *rt, const ramify_diagnosis *why, ramify_status status)
+{
+    rmf_log_line(&rt->pool->log, RAMIFY_LOG_WARNING, "the trace is lost: %s (%s: %s)",
+                 why->text[0] ? why->text : rt->tracing.path, ramify_status_name(status), ramify_status_advice(status));
+}
+
 /* Writes the trace the options asked for; failing that, the trace is lost, and the log says so. */
 static void deliver(ramify_runtime *rt)
 {
-    ramify_diagnosis why    = { 0 };
-    ramify_status    status = write_trace(rt, rt->tracing.path, RAMIFY_TRACE_BY_NAME, &why);
+    rmf_tracing     *t   = &rt->tracing;
+    ramify_diagnosis why = { 0 };
+    char             path[RMF_TRACE_PATH_BYTES];
+    rmf_trace_claim  claim;
+    ramify_status    status = rmf_trace_path(t->path, rt->pool->serial, path, &why);
     if (status) {
-        rmf_log_line(&rt->pool->log, RAMIFY_LOG_WARNING, "the trace is lost: %s (%s: %s)",
-                     why.text[0] ? why.text : rt->tracing.path, ramify_status_name(status),
-                     ramify_status_advice(status));
+        tell_of_loss(rt, &why, status);
         return;
     }
-    ramify_trace_counts counts = rmf_trace_count(rt->tracing.trace);
+    rmf_trace_claim_make(path, t->begun, &claim);
+    status = write_trace(rt, claim.path, RAMIFY_TRACE_BY_NAME, &why);
+    rmf_trace_claim_end(&claim);
+    if (status) {
+        tell_of_loss(rt, &why, status);
+        return;
+    }
+    ramify_trace_counts counts = rmf_trace_count(t->trace);
     rmf_log_line(&rt->pool->log, RAMIFY_LOG_INFO,
-                 "trace written to %s: %" PRIu64 " events, %" PRIu64 " older ones lost%s", rt->tracing.path,
-                 counts.events - counts.lost, counts.lost, counts.lost ? "; RAMIFY_TRACE_EVENTS keeps more" : "");
+                 "trace written to %s: %" PRIu64 " events, %" PRIu64 " older ones lost%s%s", claim.path,
+                 counts.events - counts.lost, counts.lost, counts.lost ? "; RAMIFY_TRACE_EVENTS keeps more" : "",
+                 claim.is_else ? "; the name without the process holds another's trace" : "");
 }
 
 static void look_for_flag(ramify_runtime *rt)
@@ -235,7 +246,7 @@ static ramify_status need_sampler(ramify_runtime *rt)
 
 static void warn_of_path(ramify_runtime *rt)
 {
-    char             path[4096];
+    char             path[RMF_TRACE_PATH_BYTES];
     ramify_diagnosis why     = { 0 };
     ramify_status    status  = rmf_trace_path(rt->tracing.path, rt->pool->serial, path, &why);
     const char      *trouble = status ? why.text : rmf_trace_path_trouble(path);
@@ -340,11 +351,12 @@ ramify_status ramify_trace_write(ramify_runtime *rt, const char *path, ramify_tr
 {
     if (!rt || !path || (unsigned)format > RAMIFY_TRACE_OTF2)
         return rmf_diagnose(diagnosis, RAMIFY_ERR_INVALID, 0, "runtime or path is NULL, or the format is none");
-    ramify_status status;
+    char          resolved[RMF_TRACE_PATH_BYTES];
+    ramify_status status = rmf_trace_path(path, rt->pool->serial, resolved, diagnosis);
     pthread_mutex_lock(&rt->tracing.lock);
-    if (rt->tracing.trace)
-        status = write_trace(rt, path, format, diagnosis);
-    else
+    if (!status && rt->tracing.trace)
+        status = write_trace(rt, resolved, format, diagnosis);
+    else if (!status)
         status = rmf_diagnose(diagnosis, RAMIFY_ERR_NOT_NOW, 0, "nothing was recorded: ramify_trace_start() begins it");
     pthread_mutex_unlock(&rt->tracing.lock);
     return status;

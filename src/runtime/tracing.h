@@ -7,6 +7,7 @@
 #define RMF_RUNTIME_TRACING_H
 
 #include "region_book.h"
+#include "trace_claim.h"
 #include "trace_inside.h"
 
 #include <pthread.h>
@@ -18,6 +19,7 @@ typedef struct rmf_tracing {
     bool                has_sampler, ending, recording;
     rmf_trace          *trace; /* NULL until something is recorded */
     rmf_region_listener listener;
+    struct timespec     begun; /* the last trace, by the clock of files */
     uint64_t            sample_ns;
     uint32_t            events;
     char               *path, *flag; /* RAMIFY_TRACE, RAMIFY_TRACE_WHILE; NULL: none */
@@ -33,7 +35,8 @@ void rmf_tracing_start(ramify_runtime *rt, const ramify_options *options);
 void rmf_tracing_finish(ramify_runtime *rt);
 
 /* Fills in %p, %h, %t and %%. Errors: ERR_SYNTAX something else after a %; ERR_RANGE over 4095 bytes. */
-ramify_status rmf_trace_path(const char *pattern, uint64_t serial, char path[4096], ramify_diagnosis *diagnosis);
+ramify_status rmf_trace_path(const char *pattern, uint64_t serial, char path[RMF_TRACE_PATH_BYTES],
+                             ramify_diagnosis *diagnosis);
 
 /* Says what stands against writing there, as far as it can be known beforehand; NULL: nothing. */
 const char *rmf_trace_path_trouble(const char *path);

@@ -21,7 +21,7 @@ rmf_sender *rmf_sender_of(rmf_pool *pool, rmf_worker *worker)
     if (outside.pool != pool || outside.pool_serial != pool->serial) {
         /* The n-th thread to submit from outside gets the n-th stream: one thread is reproducible from the seed. */
         uint64_t nth = rmf_add_relaxed(&pool->outside_senders, 1);
-        outside      = (outsider){ pool, pool->serial, { pool->seed + pool->worker_count + nth, 1, 1 } };
+        outside      = (outsider){ pool, pool->serial, { pool->seed + pool->worker_count + nth, 1, 1, 1 } };
     }
     return &outside.sender;
 }
@@ -136,8 +136,9 @@ static inline uint32_t place_hinted(rmf_pool *pool, rmf_worker *worker, rmf_send
     else
         home = place(pool, worker, sender, hint, has_home ? hint->domain - 1 : 0);
     if (pool->remote.is_far) { /* several nodes: a key gives a home, too, where the policy heeds it */
-        has_home   = has_home || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
-        way->homed = has_home && rmf_way_is_usual(*way) && rmf_remote_is_far(&pool->remote, home);
+        has_home = has_home || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
+        if (has_home && rmf_way_is_usual(*way) && rmf_remote_is_far(&pool->remote, home))
+            way->word |= RMF_WAY_HOMED;
     }
     return home;
 }

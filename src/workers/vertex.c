@@ -13,7 +13,8 @@
 /* A graph may make many vertices ready at once; thieves need not wait until the last of them is pushed. */
 enum { PUSHES_PER_SHARE = 64 };
 
-static const rmf_way USUAL_WAY = { RMF_RANK_USUAL, false, false };
+/* A stamp counts in 16 ticks, so that 32 bits last 26 s at 2.6 GHz; a wait of over half of that counts as none. */
+enum { STAMP_SHIFT = 4 };
 
 static void share(rmf_release *release)
 {
@@ -21,7 +22,7 @@ static void share(rmf_release *release)
     if (release->pushed == 0)
         return;
     rmf_deque_share_owner(&worker->deque);
-    rmf_wake_for(worker->pool, worker, worker->domain, USUAL_WAY, release->pushed);
+    rmf_wake_for(worker->pool, worker, worker->domain, RMF_WAY_USUAL, release->pushed);
     release->pushed = 0;
 }
 
@@ -34,7 +35,7 @@ static bool is_below(const rmf_worker *worker, uint32_t domain)
 /* The worker that made it ready may run it. */
 static bool may_stay(const rmf_worker *worker, const rmf_vertex *vertex)
 {
-    return vertex->way.rank == RMF_RANK_USUAL && !vertex->way.strict &&
+    return rmf_way_rank(vertex->way) == RMF_RANK_USUAL && !rmf_way_is_strict(vertex->way) &&
            (!vertex->has_home || is_below(worker, vertex->home));
 }
 
@@ -70,15 +71,37 @@ static void send(rmf_release *release, rmf_vertex *vertex)
     rmf_worker    *worker = release->worker;
     const rmf_task task   = task_for(vertex);
     if (rmf_deliver(worker->pool, worker, task.home, vertex->way, &task, 1) ||
-        (!vertex->way.strict && push(release, vertex)))
+        (!rmf_way_is_strict(vertex->way) && push(release, vertex)))
         return;
     share(release);
     deliver(worker->pool, worker, vertex);
 }
 
+/* What becomes ready is timed as often as a submission is. The clock's lowest bits vary the interval, so that no
+ * pattern of a graph always meets it. */
+static uint32_t stamp(const rmf_pool *pool, rmf_sender *sender)
+{
+    if (__builtin_expect(--sender->until_ready != 0, 1))
+        return 0;
+    uint64_t now        = rmf_clock_ticks();
+    sender->until_ready = pool->latency_every + (pool->latency_every < 8 ? 0 : now & 7);
+    return (uint32_t)(now >> STAMP_SHIFT) | 1;
+}
+
+/* A sampled vertex begins; returns when. */
+static __attribute__((noinline)) uint64_t sample_start(rmf_worker *worker, uint32_t stamp)
+{
+    uint64_t now    = rmf_clock_ticks();
+    uint32_t waited = (uint32_t)(now >> STAMP_SHIFT) - stamp;
+    waited          = waited >> 31 ? 0 : waited; /* the stamp's lowest bit, or another core's clock */
+    rmf_worker_sample_latency(worker, (uint64_t)waited << STAMP_SHIFT);
+    return now;
+}
+
 static void place(rmf_release *release, rmf_vertex *vertex)
 {
     rmf_worker *worker = release->worker;
+    vertex->stamp      = stamp(worker->pool, &worker->sender);
     if (!vertex->has_home)
         vertex->home = worker->domain;
     if (!may_stay(worker, vertex)) {
@@ -89,16 +112,17 @@ static void place(rmf_release *release, rmf_vertex *vertex)
     bool is_kept = !release->next && !rmf_load_relaxed(&worker->pool->ranks_in_use);
     if (is_kept)
         release->next = vertex;
-    else if (vertex->way.homed || !push(release, vertex)) /* thieves from far away would find it in a deque */
+    else if (rmf_way_is_homed(vertex->way) || !push(release, vertex)) /* in a deque thieves from far away would find it */
         send(release, vertex);
 }
 
 void rmf_vertex_submit(rmf_pool *pool, rmf_worker *worker, rmf_vertex *vertex)
 {
     rmf_release release = { worker, NULL, 0 };
+    vertex->stamp       = stamp(pool, rmf_sender_of(pool, worker));
     if (!vertex->has_home)
         vertex->home = worker ? worker->domain : 0;
-    if (worker && may_stay(worker, vertex) && !vertex->way.homed && push(&release, vertex))
+    if (worker && may_stay(worker, vertex) && !rmf_way_is_homed(vertex->way) && push(&release, vertex))
         share(&release);
     else
         deliver(pool, worker, vertex);
@@ -140,10 +164,8 @@ static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
     }
     if (worker->handle_from_ticks)
         rmf_worker_sample_handling(worker);
-    if (--worker->until_run_sample == 0) {
-        worker->until_run_sample = worker->pool->latency_every;
-        frame->start_ticks       = rmf_clock_ticks();
-    }
+    if (__builtin_expect(vertex->stamp != 0, 0))
+        frame->start_ticks = sample_start(worker, vertex->stamp);
     uint32_t        home = frame->home = vertex->home;
     rmf_trace_ring *trace              = rmf_trace_of(worker);
     if (__builtin_expect(trace != NULL, 0))

@@ -26,6 +26,7 @@ typedef struct rmf_vertex {
     uint32_t         first, count; /* its successors in the graph */
     uint32_t         in_degree;
     float            weight;
+    uint32_t         stamp; /* when it became ready, in 16 ticks; 0: not sampled */
     rmf_way          way;
     bool             has_home;
 } rmf_vertex;

@@ -92,6 +92,11 @@ static uint64_t sample_start(rmf_worker *worker, uint64_t stamp_ticks)
     return now;
 }
 
+void rmf_worker_sample_latency(rmf_worker *worker, uint64_t ticks)
+{
+    add_sample(worker, &worker->cell.latency, 0, ticks);
+}
+
 /* The mean slides with a weight of 1/8 for the newest, as TCP's of round trips does (RFC 6298, section 2). */
 static void slide_run(rmf_worker *worker, uint64_t ticks)
 {
@@ -99,7 +104,8 @@ static void slide_run(rmf_worker *worker, uint64_t ticks)
     rmf_store_relaxed(&worker->run_ticks, mean ? mean - mean / 8 + ticks / 8 : ticks);
 }
 
-/* Of so many tasks a worker looks at the time for its binding's sake after one: 9 ns for a stamp are 0.14 ns for each. */
+/* Of so many tasks a worker looks at the time for its binding's sake after one: 9 ns for a stamp are 0.14 ns for each.
+ */
 enum { TASKS_PER_LOOK = 64 };
 
 /* Between tasks, in the search, and after sleep. */
@@ -415,10 +421,10 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     rmf_time_start(&worker->cell.time, RMF_STATE_PARKED, rmf_clock_ticks());
     worker->stock.depot        = &pool->depot;
     worker->dependents.depot   = &pool->dependents;
-    worker->until_run_sample   = 1;
     worker->sender.random      = pool->seed + number;
     worker->sender.until_stamp = 1;
     worker->sender.stands_for  = 1;
+    worker->sender.until_ready = 1;
     rmf_victims_init(&worker->victims, pool->tree, number);
     worker->remote = rmf_remote_row(&pool->remote, leaf);
     if (!is_bound)

@@ -35,6 +35,7 @@ bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal);
 bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal);
 
 /* A sampled task ends: its run time, and the start of a sample of what it costs to come to the next task. */
+void rmf_worker_sample_latency(rmf_worker *worker, uint64_t ticks); /* from ready to start */
 void rmf_worker_sample_end(rmf_worker *worker, uint64_t start_ticks);
 
 /* The next task begins, and a sample was started. */

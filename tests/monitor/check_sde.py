@@ -3,10 +3,14 @@
 """Reads Ramify's software-defined events with PAPI's own tools and with a program that only knows PAPI.
 
     check_sde.py SDE_DEMO LIBRARY RAMIFY_COMMAND"""
+import glob
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 SKIP = 77
 TASKS = 2 * 5000
@@ -36,6 +40,20 @@ def check_list(library, wanted):
     print(f'papi_native_avail lists {len(listed)} events')
 
 
+def check_high_level(demo):
+    """PAPI_EVENTS names the events; PAPI writes what each region of the program took into a file of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = dict(os.environ, PAPI_EVENTS='sde:::ramify::tasks,sde:::ramify::busy_ns',
+                           PAPI_OUTPUT_DIRECTORY=folder)
+        subprocess.run([demo, 'high-level'], env=environment, check=True, timeout=60)
+        path, = glob.glob(f'{folder}/papi*/*.json')
+        with open(path, encoding='utf-8') as file:
+            region = json.load(file)['threads']['0']['regions']['0']
+    assert region['name'] == 'demo' and int(region['sde:::ramify::busy_ns']) > 0, region
+    assert abs(int(region['sde:::ramify::tasks']) - TASKS // 2) <= 4, region
+    print(f'PAPI_EVENTS: {region["sde:::ramify::tasks"]} tasks in a region of PAPI')
+
+
 def main():
     demo, library, command = sys.argv[1:4]
     wanted = counters(command)
@@ -50,6 +68,7 @@ def main():
     assert values['queued_tasks'] <= 4, values
     assert all(value >= 0 for value in values.values()), values
     assert values['busy_ns'] > 0 and values['tasks_at_home'] > 0, values
+    check_high_level(demo)
     print(f'a PAPI program reads {len(values)} events, tasks: {values["tasks"]}')
 
 

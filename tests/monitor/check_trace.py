@@ -154,6 +154,33 @@ def check_trigger(program, folder):
     assert not os.path.exists(path)
 
 
+def check_one_name(program, folder):
+    """Runs one after the other write over each other's file, those that run at once do not: by a flag both end at once."""
+    own = f'{folder}/one-name'
+    os.mkdir(own)
+    path, flag = f'{own}/x.json', f'{folder}/start-both'
+    for _ in range(2):
+        assert demo(program, 'run', RAMIFY_TRACE=path).returncode == 0
+    assert os.listdir(own) == ['x.json'], os.listdir(own)
+    environment = dict(os.environ, RAMIFY_TRACE=path, RAMIFY_TRACE_WHILE=flag)
+    with open(flag, 'w', encoding='utf-8'):
+        pass
+    both = [subprocess.Popen([program, 'loop'], env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)]
+    for running in both:
+        await_line(running.stderr, 'recording')
+    os.remove(flag)
+    for running in both:
+        await_line(running.stderr, 'trace written')
+        running.stdin.close()
+        assert running.wait(timeout=60) == 0
+        running.stderr.close()
+    names = sorted(os.listdir(own))
+    assert len(names) == 2 and names[1] == 'x.json' and names[0] in [f'x.{p.pid}.json' for p in both], names
+    for name in names:
+        check_json(read(f'{own}/{name}'))
+
+
 def check_paje(program, folder):
     """Times go forward, states are pushed and popped in balance, links have two ends."""
     path = f'{folder}/a.paje'
@@ -198,7 +225,8 @@ def check_otf2(program, folder, with_otf2):
     kinds = collections.Counter(re.findall(r'^(ENTER|LEAVE|METRIC) ', printed, re.MULTILINE))
     assert kinds['ENTER'] == kinds['LEAVE'] > 0 and kinds['METRIC'] > 0 and '"demo_leaf"' in printed, kinds
     ran = demo(program, 'run', RAMIFY_TRACE=path)
-    assert ran.returncode == 0 and 'is there already' in ran.stderr, ran
+    beside = [name for name in os.listdir(folder) if re.fullmatch(r'a\.\d+\.otf2', name)]
+    assert ran.returncode == 0 and len(beside) == 1 and beside[0] in ran.stderr, (ran, beside)
     return f'{kinds["ENTER"]} regions in OTF2'
 
 
@@ -209,6 +237,7 @@ def main():
         check_newest_win(program, folder)
         check_troubles(program, folder)
         check_trigger(program, folder)
+        check_one_name(program, folder)
         check_paje(program, folder)
         print(f'{count} events of Chrome; {check_otf2(program, folder, otf2 == "with-otf2")}')
 

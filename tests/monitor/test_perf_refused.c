@@ -13,24 +13,38 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What perf_event_open does next: an errno, or 0 for a descriptor that reads these three numbers for ever. */
+/* What perf_event_open does next: an errno, or 0 for a descriptor that can be read once, as the first of a group. */
 static struct {
     int      error, fail_from; /* fail_from: the first so many calls succeed */
     int      calls;
-    uint64_t reading[3]; /* value, time wanted, time counted */
+    int      fit;        /* events a group may have; 0: any number */
+    uint64_t reading[3]; /* value of the first event, time wanted, time counted; each later event's value is one more */
 } perf;
 
-static long open_fake(void)
+static void put(int file, long word, uint64_t value)
 {
+    assert_int_equal(pwrite(file, &value, sizeof value, word * (long)sizeof value), sizeof value);
+}
+
+static long open_fake(int leader)
+{
+    uint64_t members = 0;
     if (perf.calls++ >= perf.fail_from && perf.error) {
         errno = perf.error;
         return -1;
     }
-    int file = memfd_create("perf", MFD_CLOEXEC);
-    for (int i = 0; i < 8; i++)
-        if (write(file, perf.reading, sizeof perf.reading) != (ssize_t)sizeof perf.reading)
-            return -1;
-    lseek(file, 0, SEEK_SET);
+    if (leader >= 0 && pread(leader, &members, sizeof members, 0) != (ssize_t)sizeof members)
+        return -1;
+    if (leader >= 0 && perf.fit && members >= (uint64_t)perf.fit) {
+        errno = EINVAL;
+        return -1;
+    }
+    int file  = memfd_create("perf", MFD_CLOEXEC);
+    int first = leader >= 0 ? leader : file;
+    put(first, 0, members + 1);
+    put(first, 1, perf.reading[1]);
+    put(first, 2, perf.reading[2]);
+    put(first, 3 + (long)members, perf.reading[0] + members);
     return file;
 }
 
@@ -39,12 +53,12 @@ long syscall(long number, ...)
     static long (*real)(long, ...);
     va_list list;
     long    a[6];
-    if (number == SYS_perf_event_open)
-        return open_fake();
     va_start(list, number);
     for (int i = 0; i < 6; i++)
         a[i] = va_arg(list, long);
     va_end(list);
+    if (number == SYS_perf_event_open)
+        return open_fake((int)a[3]);
     if (!real)
         *(void **)&real = dlsym(RTLD_NEXT, "syscall");
     return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -139,6 +153,30 @@ static void a_shared_counter_is_scaled_only_when_allowed(void **state)
     assert_non_null(strstr(why.text, "somebody else holds"));
 }
 
+/* Events are read as groups: all in one where they fit, in several where they do not, alone where they share counters.
+ */
+static void groups_hold_what_fits(void **state)
+{
+    (void)state;
+    enum { EVENTS = 5 };
+    const uint64_t some[3]       = { 100, 9, 9 };
+    const rmf_code codes[EVENTS] = { { 0 } };
+    memcpy(perf.reading, some, sizeof some);
+    for (perf.fit = 0; perf.fit <= EVENTS; perf.fit++)
+        for (int multiplex = 0; multiplex < 2; multiplex++) {
+            rmf_why     why;
+            rmf_reading readings[EVENTS];
+            void       *counting;
+            int         group = multiplex ? 1 : perf.fit ? perf.fit : EVENTS;
+            assert_int_equal(rmf_counters_perf.attach(codes, EVENTS, gettid(), multiplex, &counting, &why), RAMIFY_OK);
+            assert_int_equal(rmf_counters_perf.read(counting, readings, &why), RAMIFY_OK);
+            for (int i = 0; i < EVENTS; i++)
+                assert_int_equal(readings[i].value, 100 + i % group);
+            assert_int_equal(rmf_counters_perf.read(counting, readings, &why), RAMIFY_ERR_SYSTEM); /* read out */
+            rmf_counters_perf.detach(counting);
+        }
+}
+
 /* Two workers, three events; the n-th descriptor is refused: the rest goes back, and what is given up says why. */
 static void a_failure_in_the_middle_leaks_nothing(void **state)
 {
@@ -153,11 +191,11 @@ static void a_failure_in_the_middle_leaks_nothing(void **state)
         perf.fail_from = n;
         perf.error     = EMFILE;
         assert_int_equal(rmf_counter_set_open("task_clock_ns,page_faults,migrations", tids, 2, &set, NULL), RAMIFY_OK);
+        uint64_t values[RMF_COUNTERS_MAX];
+        uint32_t known, partial;
+        rmf_counter_set_read(set, 1, values, &known, &partial);
         for (uint32_t i = 0; i < rmf_counter_set_size(set); i++) {
             const rmf_counter *c = rmf_counter_set_at(set, i);
-            uint64_t           values[RMF_COUNTERS_MAX];
-            uint32_t           known, partial;
-            rmf_counter_set_read(set, 1, values, &known, &partial);
             if (c->source == &rmf_counters_none)
                 assert_true(c->why.text[0] && !(known >> i & 1));
             else if (c->source == &rmf_counters_perf)
@@ -174,6 +212,7 @@ int main(void)
         cmocka_unit_test_setup(each_refusal_has_its_reason, start_over),
         cmocka_unit_test_setup(zero_for_ever_is_noticed, start_over),
         cmocka_unit_test_setup(a_shared_counter_is_scaled_only_when_allowed, start_over),
+        cmocka_unit_test_setup(groups_hold_what_fits, start_over),
         cmocka_unit_test_setup(a_failure_in_the_middle_leaks_nothing, start_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

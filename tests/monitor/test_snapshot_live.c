@@ -45,8 +45,8 @@ typedef struct reader {
 /* Every snapshot: each counter of each worker has only grown, and the states' times fill the time that has passed. */
 static void *read_on(void *argument)
 {
-    reader *r           = argument;
-    double  tasks       = 0.0, spent = 0.0;
+    reader *r     = argument;
+    double  tasks = 0.0, spent = 0.0;
     for (int i = 0; i < SNAPSHOTS; i++) {
         ramify_snapshot *s;
         if (ramify_snapshot_take(r->rt, &s)) {
@@ -59,7 +59,8 @@ static void *read_on(void *argument)
         double passed = value(s, "interval_ns", RAMIFY_SCOPE_RUNTIME, 0);
         r->backward += now_tasks < tasks || all < spent;
         /* A worker stands some time after the pool's birth; its clock's calibration is good to a thousandth; and the
-         * snapshot's own time is taken first, while an emulated or loaded machine may pause before the worker is read. */
+         * snapshot's own time is taken first, while an emulated or loaded machine may pause before the worker is read.
+         */
         r->sums += all > passed * 1.01 + 2e8;
         tasks = now_tasks;
         spent = all;
@@ -138,7 +139,8 @@ static void waiting_is_not_run_time(void **state)
     ramify_runtime  *rt;
     ramify_group    *group;
     ramify_snapshot *s;
-    assert_int_equal(ramify_start(&(ramify_options){ .workers = 1, .no_bind = true, .latency_every = 1 }, &rt), RAMIFY_OK);
+    assert_int_equal(ramify_start(&(ramify_options){ .workers = 1, .no_bind = true, .latency_every = 1 }, &rt),
+                     RAMIFY_OK);
     assert_int_equal(ramify_group_create(rt, NULL, &group), RAMIFY_OK);
     assert_int_equal(ramify_group_create(rt, NULL, &inner), RAMIFY_OK);
     assert_int_equal(ramify_submit(group, wait_inside, (void *)5000000, NULL), RAMIFY_OK);
@@ -146,9 +148,51 @@ static void waiting_is_not_run_time(void **state)
     usleep(20000);
     assert_int_equal(ramify_snapshot_take(rt, &s), RAMIFY_OK);
     assert_true(value(s, "tasks", RAMIFY_SCOPE_RUNTIME, 0) == 5.0);
-    double run = value(s, "run_mean_ns", RAMIFY_SCOPE_RUNTIME, 0) * 5.0, busy = value(s, "busy_ns", RAMIFY_SCOPE_RUNTIME, 0);
+    double run  = value(s, "run_mean_ns", RAMIFY_SCOPE_RUNTIME, 0) * 5.0,
+           busy = value(s, "busy_ns", RAMIFY_SCOPE_RUNTIME, 0);
     assert_true(run <= busy * 1.01);
     assert_true(run > busy * 0.5);
+    ramify_snapshot_free(s);
+    assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+}
+
+enum { CHAIN = 8, BEHIND_NS = 2000000 };
+
+static void sleep_a_moment(void *unused)
+{
+    (void)unused;
+    usleep(BEHIND_NS / 1000);
+}
+
+/* A chain of tasks on one address, and one beside it: its first task or that one waits while the other runs. */
+static void submit_chain(void *unused)
+{
+    static int          cell, other;
+    const ramify_depend on = { &cell, RAMIFY_INOUT }, beside = { &other, RAMIFY_INOUT };
+    (void)unused;
+    for (int i = 0; i < CHAIN; i++)
+        (void)ramify_submit_after(inner, sleep_a_moment, NULL, NULL, &on, 1);
+    (void)ramify_submit_after(inner, sleep_a_moment, NULL, NULL, &beside, 1);
+    (void)ramify_wait(inner);
+}
+
+/* Tasks with dependencies have a latency, too: from the end of what they waited for. */
+static void ordered_tasks_are_timed(void **state)
+{
+    (void)state;
+    ramify_runtime  *rt;
+    ramify_group    *group;
+    ramify_snapshot *s;
+    assert_int_equal(ramify_start(&(ramify_options){ .workers = 1, .no_bind = true, .latency_every = 1 }, &rt),
+                     RAMIFY_OK);
+    assert_int_equal(ramify_group_create(rt, NULL, &group), RAMIFY_OK);
+    assert_int_equal(ramify_group_create(rt, NULL, &inner), RAMIFY_OK);
+    assert_int_equal(ramify_submit(group, submit_chain, NULL, NULL), RAMIFY_OK);
+    assert_int_equal(ramify_wait(group), RAMIFY_OK);
+    assert_int_equal(ramify_snapshot_take(rt, &s), RAMIFY_OK);
+    assert_true(value(s, "latency_samples", RAMIFY_SCOPE_RUNTIME, 0) == CHAIN + 2.0);
+    assert_true(value(s, "latency_max_ns", RAMIFY_SCOPE_RUNTIME, 0) >= BEHIND_NS);
+    assert_true(value(s, "latency_p50_ns", RAMIFY_SCOPE_RUNTIME, 0) < BEHIND_NS);
     ramify_snapshot_free(s);
     assert_int_equal(ramify_stop(rt), RAMIFY_OK);
 }
@@ -177,6 +221,7 @@ int main(void)
         cmocka_unit_test(snapshots_of_a_running_runtime_are_consistent),
         cmocka_unit_test(busy_and_parked_time_are_measured),
         cmocka_unit_test(waiting_is_not_run_time),
+        cmocka_unit_test(ordered_tasks_are_timed),
         cmocka_unit_test(bad_arguments_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

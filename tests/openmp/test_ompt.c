@@ -5,10 +5,13 @@
 #include <ramify/metrics.h>
 #include <ramify/ompt.h>
 #include <ramify/region.h>
+#include <ramify/trace.h>
 
 #include <omp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 __attribute__((noinline)) void open_here(int *sum);
 __attribute__((noinline)) void open_there(int *sum);
@@ -61,10 +64,56 @@ static void regions_are_counted_by_place(void **state)
     assert_int_equal(sum, 17 * 2);
 }
 
+/* How often a slice of a trace has a name that begins so: only begins have one. Ownership: text is freed. */
+static int slices_in(char *text, const char *name)
+{
+    char begin[64];
+    int  count = 0;
+    snprintf(begin, sizeof begin, "\"name\":\"%s", name);
+    for (const char *at = text; (at = strstr(at, begin)); at++)
+        count++;
+    free(text);
+    return count;
+}
+
+static char *content_of(const char *path)
+{
+    enum { BYTES = 1 << 20 };
+    char *text = calloc(1, BYTES);
+    FILE *file = fopen(path, "r");
+    assert_true(text && file);
+    assert_true(fread(text, 1, BYTES - 1, file) > 0);
+    fclose(file);
+    return text;
+}
+
+static void regions_are_in_traces(void **state)
+{
+    (void)state;
+    char                 path[] = "/tmp/ramify-ompt-XXXXXX";
+    const ramify_options how    = { .workers = 1 };
+    ramify_runtime      *rt;
+    int                  sum = 0, file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    assert_int_equal(ramify_start(&how, &rt), RAMIFY_OK);
+    assert_int_equal(ramify_trace_start(rt, NULL, NULL), RAMIFY_OK);
+    assert_int_equal(ramify_ompt_observe(rt), RAMIFY_OK);
+    for (int i = 0; i < 10; i++)
+        open_here(&sum);
+    assert_int_equal(ramify_ompt_observe(NULL), RAMIFY_OK);
+    assert_int_equal(ramify_trace_write(rt, path, RAMIFY_TRACE_JSON, NULL), RAMIFY_OK);
+    assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+    assert_int_equal(slices_in(content_of(path), "omp "), 10);
+    assert_int_equal(sum, 10 * 2);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(regions_are_counted_by_place),
+        cmocka_unit_test(regions_are_in_traces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -81,7 +81,7 @@ def energy_of(series_list):
 
 def not_ahead_section(found):
     if not found['not_ahead']:
-        return '<p class="note">In this run Ramify is ahead of every parallel peer in every kernel.</p>\n'
+        return '<p class="note">In this run Ramify is ahead of every parallel peer in every kernel.</p>\n' if parallel(found) else ''
     lines = [[text(kernel), text(workers), f'{PEER_NAMES[peer]} ({text(form)})',
               ratio_cell({'ratio': ratio, 'verdict': its}), 'behind' if its == 'behind' else 'no difference beyond the noise']
              for kernel, workers, peer, form, ratio, its in found['not_ahead']]
@@ -89,23 +89,34 @@ def not_ahead_section(found):
             table(['kernel', 'workers', 'peer (its better form)', 'peer\'s time / Ramify\'s', 'verdict'], lines, 1))
 
 
+def columns(found):
+    """The peers that have a figure anywhere: one that is not installed has no column."""
+    there = {peer for row in found['kernels'] for at in row['at'].values() for peer in at['against']}
+    return [peer for peer in COLUMNS if peer in there]
+
+
+def parallel(found):
+    return [peer for peer in columns(found) if peer in ratios.PEERS]
+
+
 def means_section(found):
-    head = ['workers', 'kernels'] + [PEER_NAMES[p] for p in COLUMNS]
-    lines = [[text(workers), words] + [f'{number(means[workers].get(p))}\u00d7' for p in COLUMNS]
+    head = ['workers', 'kernels'] + [PEER_NAMES[p] for p in columns(found)]
+    lines = [[text(workers), words] + [f'{number(means[workers].get(p))}\u00d7' for p in columns(found)]
              for words, means in found['means'].items() for workers in means]
     return '<h3>Geometric means</h3>\n' + table(head, lines, 2)
 
 
 def ratios_table(found, workers):
+    shown = columns(found)
+    speeds = ['ramify'] + parallel(found)
     lines = []
     for row in found['kernels']:
         at = row['at'].get(workers)
         if at:
             lines.append([text(row['name']), 'tasks' if row['tasks'] else 'loops'] +
-                         [ratio_cell(at['against'].get(p)) for p in COLUMNS] +
-                         [number(row['speed_up'].get(who)) for who in ('ramify', 'libgomp', 'libomp', 'onetbb')])
-    head = ['kernel', ''] + [PEER_NAMES[p] for p in COLUMNS] + ['speed-up, all workers over one: Ramify', 'libgomp', 'libomp',
-                                                                'oneTBB']
+                         [ratio_cell(at['against'].get(p)) for p in shown] + [number(row['speed_up'].get(who)) for who in speeds])
+    head = ['kernel', ''] + [PEER_NAMES[p] for p in shown] + ['speed-up, all workers over one: Ramify'] + [
+        PEER_NAMES[p].split(' / ')[-1] for p in speeds[1:]]
     return table(head, lines, 2)
 
 
@@ -146,12 +157,13 @@ def energy_section(found):
 
 def speed_plot(found, canvas):
     """How many times faster than the serial form, on all workers."""
-    titles = [(PEER_NAMES[p], COLOURS[p]) for p in ratios.PEERS] + [('Ramify', COLOURS['ramify'])]
+    peers = parallel(found)
+    titles = [(PEER_NAMES[p], COLOURS[p]) for p in peers] + [('Ramify', COLOURS['ramify'])]
     rows = []
     for row in found['kernels']:
         if row['at'] and row['serial']:
             at = row['at'][max(row['at'])]
-            figures = [at['peers'].get(p, {}).get('figure') for p in ratios.PEERS] + [at['ramify'] and at['ramify']['figure']]
+            figures = [at['peers'].get(p, {}).get('figure') for p in peers] + [at['ramify'] and at['ramify']['figure']]
             rows.append([row['name']] + [row['serial']['median'] / fig['median'] if fig else None for fig in figures])
     return canvas.groups('speedup', 'speed-up over serial, all workers', titles, rows)
 
@@ -174,12 +186,13 @@ def section(found, report, canvas):
 
 
 def summary_of(found, workers):
+    shown = columns(found)
     lines = [f'Times as long as Ramify on {workers} workers; + ahead, - behind, = no difference beyond the noise',
-             f'{"":14s}' + ''.join(f'{PEER_NAMES[p]:>16s} ' for p in COLUMNS) + '  speed-up over one worker']
+             f'{"":14s}' + ''.join(f'{PEER_NAMES[p]:>16s} ' for p in shown) + '  speed-up over one worker']
     for row in found['kernels']:
         against = row['at'].get(workers, {}).get('against', {})
         cells = ''.join(f'{against[p]["ratio"]:16.2f}{MARKS[against[p]["verdict"]]}' if p in against else f'{"":17s}'
-                        for p in COLUMNS)
+                        for p in shown)
         gain = row['speed_up'].get('ramify')
         lines.append(f'{row["name"]:14s}{cells}' + (f'  {gain:.2f}' if gain else ''))
     return lines
@@ -188,11 +201,11 @@ def summary_of(found, workers):
 def summary(found, _report):
     if not found['means']['all kernels']:
         return []
-    lines = summary_of(found, max(found['means']['all kernels']))
+    lines, shown = summary_of(found, max(found['means']['all kernels'])), columns(found)
     for words, means in found['means'].items():
         for workers in means:
             lines.append(f'Geometric mean, {words}, {workers} worker{"s" * (workers > 1)}: ' + ', '.join(
-                f'{PEER_NAMES[p]} {means[workers][p]:.2f}' for p in COLUMNS if p in means[workers]))
+                f'{PEER_NAMES[p]} {means[workers][p]:.2f}' for p in shown if p in means[workers]))
     behind = [one for one in found['not_ahead'] if one[5] == 'behind']
     lines.append('Behind a peer: ' + ('; '.join(f'{kernel} on {workers} ({form} {ratio:.2f})' for kernel, workers, _, form, ratio, _
                                                 in behind) or 'nowhere'))

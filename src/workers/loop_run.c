@@ -18,7 +18,9 @@ enum { OFFERS_MAX = 32, SLOT_BYTES_MAX = 16384, LINE_BYTES = 64 };
 
 /* A loop that nobody has asked about begins alone for about the price of a hand-off (PEERS.md: 0.1 to 0.3 us), and for
  * that of a wake-up (6.5 us of the waker's time) before it wakes a sleeper: at most twice the cost of the better choice
- * (ski rental; Karlin, Li, Manasse, Owicki, SOSP 1991). Loops of few iterations may be coarse: they share at once. */
+ * (ski rental; Karlin, Li, Manasse, Owicki, SOSP 1991). Loops of few iterations may be coarse: they share at once, and
+ * so do those whose body took longer than a wake-up the last time. Who waits looks up only after the first iteration,
+ * and in a loop that is heavy in front that alone may take as long as all the rest. */
 static const double HAND_OFF_NS = 300.0, WAKE_NS = 6500.0;
 enum { FEW_PER_WORKER = 8 };
 
@@ -461,20 +463,38 @@ static void take_part(ramify_context context, rmf_loop *loop, const offer *work_
     account(&h);
 }
 
-/* When a loop may have as many iterations as it likes: 0, or else the time until which it is too early to share. */
-static uint64_t start_of_patience(const rmf_loop *loop)
+/* Where a worker keeps what it knows of a loop's body; two bodies in one place forget each other. */
+static rmf_past *past_of(rmf_worker *worker, ramify_for_fn body)
 {
-    if (loop->schedule.rule != RAMIFY_RULE_AUTO || loop->total / FEW_PER_WORKER < loop->pool->worker_count)
-        return 0;
-    if (loop->history && rmf_history_grain(loop->history) && rmf_history_grain(loop->history) < loop->total)
-        return 0;
-    return rmf_clock_ticks();
+    return &worker->past_loops[((uint64_t)(uintptr_t)body * 0x9E3779B97F4A7C15u >> 32) % RMF_PAST_LOOPS];
+}
+
+static bool is_known_long(const rmf_loop *loop, const rmf_past *past)
+{
+    double ticks =
+        past->body == loop->body ? (double)past->ticks * ((double)loop->total / (double)past->iterations) : 0.0;
+    return ticks * loop->pool->ns_per_tick > WAKE_NS;
+}
+
+/* Whether a loop begins alone until it is not too early to share. */
+static bool is_patient(const rmf_loop *loop, const rmf_past *past)
+{
+    if (loop->total / FEW_PER_WORKER < loop->pool->worker_count || is_known_long(loop, past))
+        return false;
+    return !loop->history || !rmf_history_grain(loop->history) || rmf_history_grain(loop->history) >= loop->total;
 }
 
 static void take_part_first(rmf_loop *loop, ramify_context context, void *partial)
 {
     offer all = { .tickets = loop->shelves ? loop->pool->worker_count : rmf_lots_open(loop) };
-    take_part(context, loop, &all, start_of_patience(loop), partial);
+    if (loop->schedule.rule != RAMIFY_RULE_AUTO) {
+        take_part(context, loop, &all, 0, partial);
+        return;
+    }
+    rmf_past *past = past_of(rmf_worker_of_lane(context.lane), loop->body);
+    uint64_t  from = rmf_clock_ticks();
+    take_part(context, loop, &all, is_patient(loop, past) ? from : 0, partial);
+    *past = (rmf_past){ loop->body, loop->total, rmf_clock_ticks() - from };
 }
 
 /* A function of its own: the shelves are 8 KiB of stack. */

@@ -73,6 +73,8 @@ struct rmf_worker {
     uint32_t      nested;       /* joins it waits in, one on top of the other */
     ramify_status mistake;      /* with forks, of the computation on top: the first */
     ramify_fork   stand_in;     /* for a fork that is NULL */
+    uint64_t      stack_low, stack_bytes; /* its thread's stack; 0: not known */
+    bool          told_of_stack;          /* that little of it is left */
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_victims   victims;
@@ -115,6 +117,7 @@ struct rmf_pool {
     uint32_t             queue_tasks, full, latency_every;
     _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
     bool                 bind, lent;
+    uint64_t             stack_bytes; /* of each worker; 0: the default */
     pthread_mutex_t      lock; /* guards groups, graphs and the making of inboxes */
     ramify_schedule      schedule; /* of loops that name none */
     ramify_group        *free_groups, *all_groups;
@@ -144,6 +147,7 @@ typedef struct rmf_pool_options {
     ramify_schedule    schedule;
     bool               bind;
     bool               lent; /* makes no threads: the program's own come and go by rmf_worker_enter() */
+    uint64_t           stack_bytes; /* of each worker's thread; 0: the default */
     rmf_log            log;
 } rmf_pool_options;
 

@@ -80,9 +80,9 @@ static void make_forks(uint32_t worker, uint32_t count)
     assert_true(rmf_lane_share_owner(lane, head));
 }
 
-static rmf_steal_counts at_level(uint32_t level)
+static const rmf_steal_counts *at_level(uint32_t level)
 {
-    return pool->workers[THIEF]->cell.stealing[level];
+    return &pool->workers[THIEF]->cell.stealing[level];
 }
 
 /* The levels at which the thief meets the two victims. */
@@ -112,15 +112,15 @@ static void nearest_first(void **state)
         assert_true(rmf_fetch_far(thief, &task));
         assert_ptr_equal(task.argument, &forks[NEAR][i]);
         assert_int_equal((uint32_t)forks[NEAR][i].state, THIEF + 1); /* the owner can leapfrog */
-        assert_int_equal(at_level(near_level).steals, i + 1);
-        assert_int_equal(at_level(near_level).stolen_tasks, i + 1);
-        assert_int_equal(at_level(far_level).steals, 0);
+        assert_int_equal(at_level(near_level)->steals, i + 1);
+        assert_int_equal(at_level(near_level)->stolen_tasks, i + 1);
+        assert_int_equal(at_level(far_level)->steals, 0);
     }
     assert_true(rmf_fetch_far(thief, &task));
     assert_ptr_equal(task.argument, &forks[FAR][0]);
-    assert_int_equal(at_level(near_level).steals, 3);
-    assert_int_equal(at_level(far_level).steals, 1);
-    assert_int_equal(at_level(far_level).stolen_tasks, FORKS / 2);
+    assert_int_equal(at_level(near_level)->steals, 3);
+    assert_int_equal(at_level(far_level)->steals, 1);
+    assert_int_equal(at_level(far_level)->stolen_tasks, FORKS / 2);
     assert_int_equal(rmf_lane_shared_any(&pool->workers[FAR]->lane), FORKS / 2);
     assert_int_equal(rmf_deque_shared_any(&thief->deque), FORKS / 2 - 1);
 

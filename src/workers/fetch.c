@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "forks.h"
 #include "vertex.h"
+#include "worker.h"
 
 #include <stdlib.h>
 
@@ -17,8 +18,8 @@ enum { DEQUE_MAX = 1 << 20 };
 
 static rmf_inbox *inbox_of(_Atomic(rmf_inbox *) *place)
 {
-    /* order: the inbox's contents; pairs with the release in rmf_pool_inbox() */
-    return rmf_load_acquire(place);
+    /* order: the inbox's contents; seq_cst for a sleeper's look; pairs with the store in rmf_pool_inbox() */
+    return rmf_load_seq_cst(place);
 }
 
 /* Deques carry forks too, those a thief took along: their pointers have the lowest bit set. */
@@ -141,13 +142,16 @@ static bool from_strict(rmf_mail *mail, rmf_task *task)
     return strict && rmf_inbox_pop_mc(strict, task, 1, 1) == 1;
 }
 
-/* Likewise: in a deque it would be anybody's. */
-static bool from_home(rmf_mail *mail, rmf_task *task)
+/* Likewise: in a deque it would be anybody's. What the rule of remote.h knows of the queue and of its tasks is noted
+ * with one look at the clock. */
+static bool from_home(rmf_worker *worker, rmf_mail *mail, rmf_task *task)
 {
     rmf_inbox *homed = inbox_of(&mail->homed);
     if (!homed || rmf_inbox_pop_mc(homed, task, 1, 1) == 0)
         return false;
-    rmf_store_relaxed(&homed->taken_ticks, rmf_clock_ticks());
+    uint64_t now = rmf_clock_ticks();
+    rmf_store_relaxed(&homed->taken_ticks, now);
+    rmf_worker_note_busy_time(worker, now);
     return true;
 }
 
@@ -167,7 +171,7 @@ bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
         return true;
     }
     rmf_mail *mail = &worker->pool->mail[worker->domain];
-    return from_strict(mail, task) || from_home(mail, task) ||
+    return from_strict(mail, task) || from_home(worker, mail, task) ||
            rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1;
 }
 
@@ -178,7 +182,8 @@ static bool from_ancestors(rmf_worker *worker, rmf_task *task)
         const rmf_step *step = &worker->victims.step[i];
         rmf_mail       *mail = &pool->mail[step->domain];
         rmf_inbox      *open = inbox_of(&mail->open);
-        if (from_strict(mail, task) || from_home(mail, task) || (open && from_inbox(worker, open, step->end - step->first, task)))
+        if (from_strict(mail, task) || from_home(worker, mail, task) ||
+            (open && from_inbox(worker, open, step->end - step->first, task)))
             return true;
     }
     return false;
@@ -290,7 +295,7 @@ static bool from_foreign_home(rmf_worker *worker, uint32_t domain, uint32_t leve
     uint64_t   tasks = homed ? rmf_inbox_size(homed) : 0;
     if (!tasks || wait_for_home(worker, domain, homed, tasks))
         return false;
-    bool taken = from_home(mail, task);
+    bool taken = from_home(worker, mail, task);
     rmf_cell_steal(&worker->cell, level, taken);
     return taken;
 }

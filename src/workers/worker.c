@@ -369,15 +369,18 @@ static bool search_traced(rmf_worker *worker, rmf_task *task, const rmf_goal *go
     return found;
 }
 
-/* Out of work: what it did since it found the first of it says how long a task takes, at no further look at the clock.
- * Samples come too rarely for that: a loop of fewer than latency_every tasks has one for all workers together. Nothing
- * is learnt where a task waits, since the tasks around and inside it cannot be told apart. */
-static void note_busy_time(rmf_worker *worker, uint64_t now_ticks)
+/* What it did since it last found work says how long a task takes, at no further look at the clock. Samples come too
+ * rarely for that: a loop of fewer than latency_every tasks has one for all workers together. Nothing is learnt where a
+ * task waits, since the tasks around and inside it cannot be told apart. */
+void rmf_worker_note_busy_time(rmf_worker *worker, uint64_t now_ticks)
 {
-    uint64_t tasks = rmf_load_relaxed(&worker->cell.counts.tasks) - worker->tasks_before;
-    if (!worker->frame && worker->busy_from_ticks && tasks && now_ticks > worker->busy_from_ticks)
+    uint64_t all = rmf_load_relaxed(&worker->cell.counts.tasks), tasks = all - worker->tasks_before;
+    if (worker->frame)
+        return;
+    if (worker->busy_from_ticks && tasks && now_ticks > worker->busy_from_ticks)
         slide_run(worker, (now_ticks - worker->busy_from_ticks) / tasks);
-    worker->busy_from_ticks = 0;
+    worker->busy_from_ticks = now_ticks;
+    worker->tasks_before    = all;
 }
 
 static void begin_busy_time(rmf_worker *worker, uint64_t now_ticks)
@@ -392,7 +395,8 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
         return false;
     if (rmf_fetch_own(worker, task))
         return true;
-    note_busy_time(worker, enter(worker, RMF_STATE_SEARCHING));
+    rmf_worker_note_busy_time(worker, enter(worker, RMF_STATE_SEARCHING));
+    worker->busy_from_ticks = 0;
     rmf_count(&worker->cell.counts.searches, 1);
     worker->handle_from_ticks = 0;
     bool found                = glance(worker, task) || search_traced(worker, task, goal);

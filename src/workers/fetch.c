@@ -217,6 +217,13 @@ static void note_steal(rmf_worker *worker, uint32_t level, uint32_t count, rmf_t
         rmf_trace_point(trace, RMF_TRACE_STEAL, (uint16_t)level, index, count, loot);
 }
 
+/* A fork's owner must know who has it now. */
+static void tell_owner(const rmf_worker *worker, void *item)
+{
+    if ((uintptr_t)item & 1)
+        rmf_fork_take(worker, (ramify_fork *)((char *)item - 1));
+}
+
 static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, rmf_task *task)
 {
     void    *items[MOVE_MAX];
@@ -228,8 +235,11 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, r
         return false;
     }
     note_steal(worker, level, count, RMF_LOOT_TASKS, victim->number);
-    for (uint32_t i = count; i-- > 1;)
-        rmf_deque_push_owner(&worker->deque, items[i]);
+    for (uint32_t i = count; i-- > 0;) {
+        tell_owner(worker, items[i]);
+        if (i > 0)
+            rmf_deque_push_owner(&worker->deque, items[i]);
+    }
     if (count > 1)
         rmf_deque_share_owner(&worker->deque);
     unpack(worker, items[0], task);
@@ -307,6 +317,24 @@ static bool from_foreign_home(rmf_worker *worker, uint32_t domain, uint32_t leve
     bool taken = from_home(worker, mail, task);
     rmf_cell_steal(&worker->cell, level, taken);
     return taken;
+}
+
+bool rmf_fetch_fork(rmf_worker *worker, uint32_t holder_number, ramify_fork *fork, rmf_task *task)
+{
+    rmf_worker *holder = worker->pool->workers[holder_number];
+    void       *item;
+    uint32_t    count;
+    for (uint32_t tries = rmf_deque_shared_any(&holder->deque); tries > 0; tries--) {
+        if (rmf_deque_steal_any(&holder->deque, &item, 1, &count) != RMF_STEAL_TAKEN)
+            return false;
+        tell_owner(worker, item);
+        if (item == pack_fork(fork) || !push_growing(worker, item)) {
+            unpack(worker, item, task);
+            return true;
+        }
+        rmf_deque_share_owner(&worker->deque);
+    }
+    return false;
 }
 
 /* Half of what another worker has been sent and not fetched, or one that has its home there. */

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "forks.h"
+#include "stack.h"
 #include "vertex.h"
 
 #include <sched.h>
@@ -455,6 +456,7 @@ rmf_worker *rmf_worker_enter(rmf_worker *worker)
 {
     rmf_worker *before = self;
     self               = worker;
+    rmf_stack_learn(worker);
     enter(worker, RMF_STATE_BUSY);
     return before;
 }
@@ -473,6 +475,15 @@ void rmf_worker_leave(rmf_worker *worker, rmf_worker *before)
     self = before;
 }
 
+/* Apart, so that the spare stack takes room of the stacks only of those who asked for it. */
+static __attribute__((noinline)) void serve_with_spare(rmf_worker *worker)
+{
+    rmf_spare_stack spare;
+    rmf_overflow_prepare(&spare);
+    rmf_worker_serve(worker);
+    rmf_overflow_unprepare(&spare);
+}
+
 void *rmf_worker_main(void *argument)
 {
     rmf_pool *pool   = ((rmf_worker_start *)argument)->pool;
@@ -486,7 +497,10 @@ void *rmf_worker_main(void *argument)
     if (!rmf_pool_stand(pool, worker != NULL))
         return NULL;
     rmf_worker_enter(worker);
-    rmf_worker_serve(worker);
+    if (rmf_overflow_is_explained())
+        serve_with_spare(worker);
+    else
+        rmf_worker_serve(worker);
     self = NULL;
     return NULL;
 }

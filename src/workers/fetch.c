@@ -36,9 +36,8 @@ static void fork_task(ramify_fork *fork, rmf_task *task)
 /* And vertices, which need no record either: with the next bit set. */
 static void vertex_task(rmf_vertex *vertex, rmf_task *task)
 {
-    *task = (rmf_task){
-        .fn = rmf_vertex_enter, .argument = vertex, .group = vertex->flow->counted, .home = vertex->home
-    };
+    *task =
+        (rmf_task){ .fn = rmf_vertex_enter, .argument = vertex, .group = vertex->flow->counted, .home = vertex->home };
 }
 
 static void unpack_marked(char *item, rmf_task *task)
@@ -162,17 +161,20 @@ static bool has_ranks(const rmf_worker *worker)
 }
 
 /* One task that waits in an inbox of the worker's own domains. Chains of tasks that submit the next one keep a deque
- * from ever being empty, and what only this worker may run would wait for their end; so it looks there first after every
- * RMF_TASKS_PER_LOOK tasks, as Go's scheduler looks at its global queue after every 61 (proc.go, findRunnable). */
+ * from ever being empty, and what only this worker may run would wait for their end; so it looks there first after
+ * every RMF_TASKS_PER_LOOK tasks, as Go's scheduler looks at its global queue after every 61 (proc.go, findRunnable).
+ */
 static __attribute__((noinline)) bool from_waiting(rmf_worker *worker, rmf_task *task)
 {
     rmf_mail *mail = &worker->pool->mail[worker->domain];
-    if (from_strict(mail, task) || from_home(mail, task) || rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1)
+    if (from_strict(mail, task) || from_home(worker, mail, task) ||
+        rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1)
         return true;
     for (uint32_t i = 0; i < worker->victims.steps; i++) {
         mail            = &worker->pool->mail[worker->victims.step[i].domain];
         rmf_inbox *open = inbox_of(&mail->open);
-        if (from_strict(mail, task) || from_home(mail, task) || (open && rmf_inbox_pop_mc(open, task, 1, 1) == 1))
+        if (from_strict(mail, task) || from_home(worker, mail, task) ||
+            (open && rmf_inbox_pop_mc(open, task, 1, 1) == 1))
             return true;
     }
     return false;
@@ -368,15 +370,14 @@ static bool from_side_domains(rmf_worker *worker, const rmf_step *step, rmf_task
 /* All victims of a step, from a random one on, so that thieves of one level spread out. */
 static bool from_step(rmf_worker *worker, const rmf_step *step, rmf_task *task)
 {
-    rmf_pool *pool  = worker->pool;
-    uint32_t  count = rmf_step_count(step);
+    rmf_pool *pool       = worker->pool;
+    uint32_t  count      = rmf_step_count(step);
     uint32_t  most_forks = step == &worker->victims.step[0] ? 1 : MOVE_MAX;
-    uint32_t  start = count ? (uint32_t)(((ramify_random(&worker->sender.random) >> 32) * count) >> 32) : 0;
+    uint32_t  start      = count ? (uint32_t)(((ramify_random(&worker->sender.random) >> 32) * count) >> 32) : 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t    at     = start + i < count ? start + i : start + i - count;
         rmf_worker *victim = pool->workers[rmf_step_victim(step, at)];
-        if (from_lane(worker, victim, step->level, most_forks, task) ||
-            from_deque(worker, victim, step->level, task) ||
+        if (from_lane(worker, victim, step->level, most_forks, task) || from_deque(worker, victim, step->level, task) ||
             from_foreign_inbox(worker, victim->domain, step->level, task))
             return true;
     }

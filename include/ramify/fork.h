@@ -162,6 +162,24 @@ static inline bool ramify_fork_join(ramify_context *context, ramify_fork *fork)
  * outside. Cost: a call, or a submission. */
 RAMIFY_API ramify_status ramify_fork_call(ramify_runtime *rt, ramify_fork *fork, ramify_fork_fn run);
 
+/* Makes an overflow of a worker's stack say so: in the runtimes started from now on, the first one writes a sentence to
+ * standard error (which worker, its stack, what to set), and then the signal does what it did before this call: by
+ * default, it ends the program. Without this call the library installs no handler, and an overflow is a bare SIGSEGV.
+ *
+ * What is promised about stacks. A join whose fork was taken runs other work on top of itself meanwhile: the thief's own
+ * forks while an eighth of the stack is free; anything while half of it is free and at most 32 joins wait so on top of
+ * one another; so at most 33 computations of unrelated work share a stack. Where less is free it runs only the fork it
+ * waits for, which needs no more stack than if nobody had taken it, or sleeps; the log hook is told once per worker. So a
+ * recursion that needs at most an eighth of the stack when it runs alone, with 1 KiB more per level that others took,
+ * never overflows it. One that needs more may, as it may when it runs serially: stacks are made larger by
+ * ramify_options.stack_bytes or RAMIFY_STACK. ramify_wait inside a task runs others on top without this bound, and a
+ * function whose frame is larger than the guard of 1 MiB may step over it: then nothing is said.
+ *
+ * Ownership: the handlers of SIGSEGV and SIGBUS are the process's, and stay. Threads: any. Threads lent to a runtime
+ * are not watched. Errors: ERR_SYSTEM sigaction failed (errno tells why). Cost: two system calls; 32 KiB of each
+ * worker's stack. */
+RAMIFY_API ramify_status ramify_explain_overflow(void);
+
 /* The first mistake with forks of the calling thread's computation, which is forgotten by this; RAMIFY_OK: none.
  * ramify_fork_call returns it too, whichever worker it happened on.
  *

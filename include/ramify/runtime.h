@@ -56,6 +56,7 @@ typedef struct ramify_options {
     uint32_t                        trace_events; /* kept per worker, 256 to 2^24; 0: 65536 */
     ramify_space                   *space;     /* where hint.near looks; shared, must outlive it; NULL: one of its own */
     const char                     *schedule;  /* of loops that name none, as in ramify_schedule_read; NULL: auto */
+    uint64_t                        stack_bytes; /* of each worker, 64 KiB to 1 TiB; 0: as `ulimit -s`, if unlimited 8 MiB */
     uint64_t                        reserved[1];
 } ramify_options;
 
@@ -70,6 +71,8 @@ typedef struct ramify_options {
  * off-line, a cpuset changes) is made again when a worker next looks for work, or after 64 tasks of its own, at most every 5 ms: to the leaf,
  * or while that has no CPU left, to the nearest domain above it that has; CPUs that come back are taken back. The tree
  * stays, and no task is lost. CPUs that were not there when it was made are for the next runtime.
+ * A worker's stack bounds the depth of a recursion; ramify/fork.h says what is promised about it, and
+ * ramify_explain_overflow makes an overflow say what to do.
  * Cost: a thread creation per worker; discovery only when no tree is given. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_start(const ramify_options *options, ramify_runtime **rt);
 

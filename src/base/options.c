@@ -13,6 +13,9 @@
  * 10 s of spinning: more than that is a mistake in the unit. 2^24 tasks: 1 GiB of 64-byte cells per domain. */
 enum { WORKERS_MAX = 4096, SPIN_US_MAX = 10000000, QUEUE_TASKS_MAX = 1 << 24, EVERY_MAX = 1 << 30 };
 
+/* 64 KiB is what a worker and one small task need; 2^40: no more than 128 workers fit the address space. */
+static const uint64_t STACK_BYTES_MIN = 65536, STACK_BYTES_MAX = 1ull << 40;
+
 /* 256 events: a trace of less shows nothing. 2^24: 512 MiB per worker. */
 enum { TRACE_EVENTS_MIN = 256, TRACE_EVENTS_MAX = 1 << 24 };
 
@@ -31,6 +34,7 @@ static const ramify_variable variables[] = {
     { "RAMIFY_QUEUE_TASKS", "capacity of each domain's queue in tasks, 0 (unbounded)..16777216", "0" },
     { "RAMIFY_FULL", "block, fail or run: what a submission to a full queue does", "block" },
     { "RAMIFY_LATENCY_EVERY", "time every n-th submission, 1..2^30", "64" },
+    { "RAMIFY_STACK", "stack of each worker in bytes, or with K, M or G behind, 64K..1024G", "as ulimit -s, if unlimited 8M" },
     { "RAMIFY_BIND", "yes or no: bind workers to their leaves", "yes" },
     { "RAMIFY_COUNTERS", "events or groups to count, such as cache,cycles (`ramify help counters`)", "none" },
     { "RAMIFY_BREAK_EVEN", "1 or 0: measure at the start what a task costs, for the metrics of small tasks", "0" },
@@ -72,6 +76,35 @@ static ramify_status read_number(const char *name, uint64_t least, uint64_t most
     return RAMIFY_OK;
 }
 
+/* The shift that a letter after a number of bytes means; 0: it is none. */
+static unsigned shift_of(char unit)
+{
+    static const char units[] = "KMG", small[] = "kmg";
+    for (unsigned i = 0; units[i]; i++)
+        if (unit == units[i] || unit == small[i])
+            return 10 * (i + 1);
+    return 0;
+}
+
+static ramify_status read_stack(uint64_t *bytes, ramify_diagnosis *diagnosis)
+{
+    const char *value = rmf_environment("RAMIFY_STACK");
+    if (!value)
+        return RAMIFY_OK;
+    char *end;
+    errno                = 0;
+    unsigned long long n = strtoull(value, &end, 10);
+    unsigned       shift = end == value ? 0 : shift_of(*end);
+    const char    *rest  = shift ? end + 1 : end;
+    if (*rest || end == value || strchr(value, '-'))
+        return rmf_diagnose(diagnosis, RAMIFY_ERR_SYNTAX, (size_t)(rest - value),
+                            "RAMIFY_STACK=%s: not a whole number of bytes, or one with K, M or G behind", value);
+    if (errno == ERANGE || n > STACK_BYTES_MAX >> shift || n << shift < STACK_BYTES_MIN)
+        return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "RAMIFY_STACK=%s: must be 64K to 1024G", value);
+    *bytes = n << shift;
+    return RAMIFY_OK;
+}
+
 static ramify_status read_u32(const char *name, uint32_t least, uint32_t most, uint32_t *number,
                               ramify_diagnosis *diagnosis)
 {
@@ -105,6 +138,8 @@ static ramify_status read_numbers(ramify_options *o, ramify_diagnosis *diagnosis
         status = read_number("RAMIFY_SEED", 0, UINT64_MAX, &o->seed, diagnosis);
     if (!status)
         status = read_u32("RAMIFY_SPIN_US", 1, SPIN_US_MAX, &o->spin_us, diagnosis);
+    if (!status)
+        status = read_stack(&o->stack_bytes, diagnosis);
     if (!status)
         status = read_u32("RAMIFY_QUEUE_TASKS", 0, QUEUE_TASKS_MAX, &o->queue_tasks, diagnosis);
     if (!status)
@@ -149,6 +184,10 @@ static ramify_status check(const ramify_options *o, ramify_diagnosis *diagnosis)
         return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "workers_per is %u: no ramify_workers_per", o->workers_per);
     if (o->spin_us > SPIN_US_MAX)
         return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "spin_us is %u: at most %d", o->spin_us, SPIN_US_MAX);
+    if (o->stack_bytes && (o->stack_bytes < STACK_BYTES_MIN || o->stack_bytes > STACK_BYTES_MAX))
+        return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "stack_bytes is %llu: must be %llu to %llu",
+                            (unsigned long long)o->stack_bytes, (unsigned long long)STACK_BYTES_MIN,
+                            (unsigned long long)STACK_BYTES_MAX);
     if (o->queue_tasks > QUEUE_TASKS_MAX)
         return rmf_diagnose(diagnosis, RAMIFY_ERR_RANGE, 0, "queue_tasks is %u: at most %d", o->queue_tasks,
                             QUEUE_TASKS_MAX);

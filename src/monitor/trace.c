@@ -162,8 +162,8 @@ bool rmf_trace_has_lane(const rmf_trace_view *view, uint32_t lane)
 
 const char *rmf_trace_kind_name(rmf_trace_kind kind)
 {
-    static const char *const names[RMF_TRACE_KINDS] = { "task",   "stolen fork", "search", "sleep",
-                                                        "region", "steal",       "load",   "idle workers" };
+    static const char *const names[RMF_TRACE_KINDS] = { "task",  "stolen fork", "search",       "sleep",  "region",
+                                                        "steal", "load",        "idle workers", "counter" };
     return names[kind];
 }
 

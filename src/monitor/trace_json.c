@@ -117,6 +117,11 @@ static void write_sample(writer *w, const rmf_trace_step *step)
         fprintf(w->file.out, ",\"args\":{\"searching\":%" PRIu64 ",\"asleep\":%" PRIu64 "}}", e->what, e->since);
         return;
     }
+    if (e->kind == RMF_TRACE_COUNTER) {
+        add_name(w, (const char *)(uintptr_t)e->since);
+        fprintf(w->file.out, ",\"args\":{\"per second\":%" PRIu64 "}}", e->what);
+        return;
+    }
     rmf_trace_place(w->view->trace->tree, e->index, place, sizeof place);
     snprintf(name, sizeof name, "load%s%s", *place ? " of " : "", place);
     add_name(w, name);
@@ -128,6 +133,7 @@ static void write_step(void *self, const rmf_trace_step *step)
     switch (step->event->kind) {
     case RMF_TRACE_STEAL: write_steal(self, step); break;
     case RMF_TRACE_LOAD:
+    case RMF_TRACE_COUNTER:
     case RMF_TRACE_IDLE: write_sample(self, step); break;
     default: write_slice(self, step);
     }

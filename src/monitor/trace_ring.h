@@ -22,6 +22,8 @@ typedef enum rmf_trace_kind {
     RMF_TRACE_STEAL,  /* small: level; index: victim; what: tasks taken; since: rmf_trace_loot */
     RMF_TRACE_LOAD,   /* index: domain; what: tasks queued and running below it, by weight */
     RMF_TRACE_IDLE,   /* what: workers that search; since: workers that sleep */
+    RMF_TRACE_COUNTER, /* index: number of a hardware or system counter; what: its growth per second; since: its name, a
+                        * text that lives as long as the ring */
     RMF_TRACE_KINDS,
 } rmf_trace_kind;
 

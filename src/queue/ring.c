@@ -64,7 +64,7 @@ uint32_t rmf_ring_push_mp(rmf_ring *ring, const rmf_task *tasks, uint32_t count)
     __builtin_prefetch(&ring->cells[(at + n + AHEAD_CELLS) & ring->mask], 1);
     for (uint32_t i = 0; i < n; i++) {
         rmf_cell *cell = &ring->cells[(at + i) & ring->mask];
-        cell->task     = tasks[i];
+        rmf_task_copy(&cell->task, &tasks[i]);
         /* order: publishes the task; pairs with the acquire in ready() of a consumer */
         rmf_store_release(&cell->turn, at + i + 1);
     }

@@ -17,6 +17,20 @@ typedef struct rmf_task {
     struct rmf_task *next;        /* link while the record is free */
 } rmf_task;
 
+/* Copies a task that was just filled in, by loads no wider than the stores that did it: a wider one, as a plain
+ * assignment makes, gets nothing from the store buffer and waits until that is empty, behind stores to lines that
+ * another core has. volatile keeps the compiler from joining them. */
+static inline void rmf_task_copy(rmf_task *to, const rmf_task *from)
+{
+    const volatile rmf_task *filled = from;
+    to->fn                          = filled->fn;
+    to->argument                    = filled->argument;
+    to->group                       = filled->group;
+    to->stamp_ticks                 = filled->stamp_ticks;
+    to->home                        = filled->home;
+    to->weight                      = filled->weight;
+}
+
 _Static_assert(sizeof(rmf_task) <= 56, "a ring cell is one cache line: a turn of 8 bytes and a task");
 
 #endif

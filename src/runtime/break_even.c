@@ -95,7 +95,8 @@ static ramify_status start_twin(const ramify_runtime *rt, ramify_runtime *twin)
                                    .plan          = twin->plan,
                                    .spin_us       = 1,
                                    .latency_every = rt->pool->latency_every,
-                                   .bind          = rt->pool->bind };
+                                   .bind          = rt->pool->bind,
+                                   .stack_bytes   = rt->pool->stack_bytes };
     return rmf_pool_start(&how, &twin->pool);
 }
 

@@ -66,6 +66,7 @@ static ramify_status start_pool(const ramify_options *o, bool lent, ramify_runti
                                    /* a tree of another machine says nothing about the PUs of this one */
                                    .bind = !lent && !o->no_bind && ramify_tree_is_this_machine(rt->tree),
                                    .lent = lent,
+                                   .stack_bytes = o->stack_bytes,
                                    .log  = { o->log, o->log_self } };
     return rmf_pool_start(&how, &rt->pool);
 }

@@ -73,6 +73,7 @@ static void take_samples(ramify_runtime *rt)
     rmf_trace_point(ring, RMF_TRACE_IDLE, 0, 0, (uint32_t)idle, idle >> 32);
     for (uint32_t d = 0; d < (count <= SAMPLED_MAX ? count : 1); d++)
         rmf_trace_point(ring, RMF_TRACE_LOAD, 0, d, (uint64_t)(rmf_pool_load(rt->pool, d) + 0.5), 0);
+    rmf_tracing_sample_counters(rt);
 }
 
 static ramify_status begin(ramify_runtime *rt)
@@ -86,7 +87,9 @@ static ramify_status begin(ramify_runtime *rt)
     if (status)
         return status;
     t->begun = rmf_trace_file_now();
+    t->base  = (rmf_track_base){ 0 };
     rmf_trace_begin(t->trace);
+    rmf_tracing_sample_counters(rt);
     rmf_pool_trace(rt->pool, t->trace->rings);
     /* order: publishes the listener and the rings; pairs with the acquire of whoever is in a region */
     rmf_store_release(&rt->regions.listener, &t->listener);

@@ -12,6 +12,12 @@
 
 #include <pthread.h>
 
+/* What counters had reached at the last sample; ns 0: none yet. */
+typedef struct rmf_track_base {
+    uint64_t ns, sums[RMF_COUNTERS_MAX];
+    uint32_t known; /* a bit for each */
+} rmf_track_base;
+
 typedef struct rmf_tracing {
     pthread_mutex_t     lock; /* guards what follows */
     pthread_cond_t      tick; /* the sampler shall look */
@@ -19,6 +25,7 @@ typedef struct rmf_tracing {
     bool                has_sampler, ending, recording;
     rmf_trace          *trace; /* NULL until something is recorded */
     rmf_region_listener listener;
+    rmf_track_base      base;
     struct timespec     begun; /* the last trace, by the clock of files */
     uint64_t            sample_ns;
     uint32_t            events;
@@ -33,6 +40,9 @@ void rmf_tracing_start(ramify_runtime *rt, const ramify_options *options);
 
 /* Ends the sampler and writes the trace that is due. The pool still stands. */
 void rmf_tracing_finish(ramify_runtime *rt);
+
+/* Notes how fast counters grow, if it is time to. Under the lock, while it records. */
+void rmf_tracing_sample_counters(ramify_runtime *rt);
 
 /* Fills in %p, %h, %t and %%. Errors: ERR_SYNTAX something else after a %; ERR_RANGE over 4095 bytes. */
 ramify_status rmf_trace_path(const char *pattern, uint64_t serial, char path[RMF_TRACE_PATH_BYTES],

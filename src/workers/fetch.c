@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "forks.h"
 #include "vertex.h"
+#include "worker.h"
 
 #include <stdlib.h>
 
@@ -35,9 +36,8 @@ static void fork_task(ramify_fork *fork, rmf_task *task)
 /* And vertices, which need no record either: with the next bit set. */
 static void vertex_task(rmf_vertex *vertex, rmf_task *task)
 {
-    *task = (rmf_task){
-        .fn = rmf_vertex_enter, .argument = vertex, .group = vertex->flow->counted, .home = vertex->home
-    };
+    *task =
+        (rmf_task){ .fn = rmf_vertex_enter, .argument = vertex, .group = vertex->flow->counted, .home = vertex->home };
 }
 
 static void unpack_marked(char *item, rmf_task *task)
@@ -87,7 +87,7 @@ uint32_t rmf_deque_submit(rmf_worker *worker, const rmf_task *tasks, uint32_t co
         rmf_task *record = rmf_stock_take(&worker->stock);
         if (!record)
             break;
-        *record = tasks[n];
+        rmf_task_copy(record, &tasks[n]);
         if (!push_growing(worker, record)) {
             rmf_stock_put(&worker->stock, record);
             break;
@@ -141,13 +141,16 @@ static bool from_strict(rmf_mail *mail, rmf_task *task)
     return strict && rmf_inbox_pop_mc(strict, task, 1, 1) == 1;
 }
 
-/* Likewise: in a deque it would be anybody's. */
-static bool from_home(rmf_mail *mail, rmf_task *task)
+/* Likewise: in a deque it would be anybody's. What the rule of remote.h knows of the queue and of its tasks is noted
+ * with one look at the clock. */
+static bool from_home(rmf_worker *worker, rmf_mail *mail, rmf_task *task)
 {
     rmf_inbox *homed = inbox_of(&mail->homed);
     if (!homed || rmf_inbox_pop_mc(homed, task, 1, 1) == 0)
         return false;
-    rmf_store_relaxed(&homed->taken_ticks, rmf_clock_ticks());
+    uint64_t now = rmf_clock_ticks();
+    rmf_store_relaxed(&homed->taken_ticks, now);
+    rmf_worker_note_busy_time(worker, now);
     return true;
 }
 
@@ -157,9 +160,31 @@ static bool has_ranks(const rmf_worker *worker)
     return rmf_load_relaxed(&worker->pool->ranks_in_use) != 0;
 }
 
+/* One task that waits in an inbox of the worker's own domains. Chains of tasks that submit the next one keep a deque
+ * from ever being empty, and what only this worker may run would wait for their end; so it looks there first after
+ * every RMF_TASKS_PER_LOOK tasks, as Go's scheduler looks at its global queue after every 61 (proc.go, findRunnable).
+ */
+static __attribute__((noinline)) bool from_waiting(rmf_worker *worker, rmf_task *task)
+{
+    rmf_mail *mail = &worker->pool->mail[worker->domain];
+    if (from_strict(mail, task) || from_home(worker, mail, task) ||
+        rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1)
+        return true;
+    for (uint32_t i = 0; i < worker->victims.steps; i++) {
+        mail            = &worker->pool->mail[worker->victims.step[i].domain];
+        rmf_inbox *open = inbox_of(&mail->open);
+        if (from_strict(mail, task) || from_home(worker, mail, task) ||
+            (open && rmf_inbox_pop_mc(open, task, 1, 1) == 1))
+            return true;
+    }
+    return false;
+}
+
 bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
 {
     if (has_ranks(worker) && rmf_ranks_fetch_high(worker, task))
+        return true;
+    if (worker->unlooked_tasks == 0 && from_waiting(worker, task))
         return true;
     void *item = rmf_deque_pop_owner(&worker->deque);
     if (item) {
@@ -167,7 +192,7 @@ bool rmf_fetch_own(rmf_worker *worker, rmf_task *task)
         return true;
     }
     rmf_mail *mail = &worker->pool->mail[worker->domain];
-    return from_strict(mail, task) || from_home(mail, task) ||
+    return from_strict(mail, task) || from_home(worker, mail, task) ||
            rmf_inbox_pop_mc(inbox_of(&mail->open), task, 1, 1) == 1;
 }
 
@@ -178,7 +203,8 @@ static bool from_ancestors(rmf_worker *worker, rmf_task *task)
         const rmf_step *step = &worker->victims.step[i];
         rmf_mail       *mail = &pool->mail[step->domain];
         rmf_inbox      *open = inbox_of(&mail->open);
-        if (from_strict(mail, task) || from_home(mail, task) || (open && from_inbox(worker, open, step->end - step->first, task)))
+        if (from_strict(mail, task) || from_home(worker, mail, task) ||
+            (open && from_inbox(worker, open, step->end - step->first, task)))
             return true;
     }
     return false;
@@ -193,6 +219,13 @@ static void note_steal(rmf_worker *worker, uint32_t level, uint32_t count, rmf_t
         rmf_trace_point(trace, RMF_TRACE_STEAL, (uint16_t)level, index, count, loot);
 }
 
+/* A fork's owner must know who has it now. */
+static void tell_owner(const rmf_worker *worker, void *item)
+{
+    if ((uintptr_t)item & 1)
+        rmf_fork_take(worker, (ramify_fork *)((char *)item - 1));
+}
+
 static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, rmf_task *task)
 {
     void    *items[MOVE_MAX];
@@ -204,8 +237,11 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, r
         return false;
     }
     note_steal(worker, level, count, RMF_LOOT_TASKS, victim->number);
-    for (uint32_t i = count; i-- > 1;)
-        rmf_deque_push_owner(&worker->deque, items[i]);
+    for (uint32_t i = count; i-- > 0;) {
+        tell_owner(worker, items[i]);
+        if (i > 0)
+            rmf_deque_push_owner(&worker->deque, items[i]);
+    }
     if (count > 1)
         rmf_deque_share_owner(&worker->deque);
     unpack(worker, items[0], task);
@@ -280,9 +316,27 @@ static bool from_foreign_home(rmf_worker *worker, uint32_t domain, uint32_t leve
     uint64_t   tasks = homed ? rmf_inbox_size(homed) : 0;
     if (!tasks || wait_for_home(worker, domain, homed, tasks))
         return false;
-    bool taken = from_home(mail, task);
+    bool taken = from_home(worker, mail, task);
     rmf_cell_steal(&worker->cell, level, taken);
     return taken;
+}
+
+bool rmf_fetch_fork(rmf_worker *worker, uint32_t holder_number, ramify_fork *fork, rmf_task *task)
+{
+    rmf_worker *holder = worker->pool->workers[holder_number];
+    void       *item;
+    uint32_t    count;
+    for (uint32_t tries = rmf_deque_shared_any(&holder->deque); tries > 0; tries--) {
+        if (rmf_deque_steal_any(&holder->deque, &item, 1, &count) != RMF_STEAL_TAKEN)
+            return false;
+        tell_owner(worker, item);
+        if (item == pack_fork(fork) || !push_growing(worker, item)) {
+            unpack(worker, item, task);
+            return true;
+        }
+        rmf_deque_share_owner(&worker->deque);
+    }
+    return false;
 }
 
 /* Half of what another worker has been sent and not fetched, or one that has its home there. */
@@ -316,15 +370,14 @@ static bool from_side_domains(rmf_worker *worker, const rmf_step *step, rmf_task
 /* All victims of a step, from a random one on, so that thieves of one level spread out. */
 static bool from_step(rmf_worker *worker, const rmf_step *step, rmf_task *task)
 {
-    rmf_pool *pool  = worker->pool;
-    uint32_t  count = rmf_step_count(step);
+    rmf_pool *pool       = worker->pool;
+    uint32_t  count      = rmf_step_count(step);
     uint32_t  most_forks = step == &worker->victims.step[0] ? 1 : MOVE_MAX;
-    uint32_t  start = count ? (uint32_t)(((ramify_random(&worker->sender.random) >> 32) * count) >> 32) : 0;
+    uint32_t  start      = count ? (uint32_t)(((ramify_random(&worker->sender.random) >> 32) * count) >> 32) : 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t    at     = start + i < count ? start + i : start + i - count;
         rmf_worker *victim = pool->workers[rmf_step_victim(step, at)];
-        if (from_lane(worker, victim, step->level, most_forks, task) ||
-            from_deque(worker, victim, step->level, task) ||
+        if (from_lane(worker, victim, step->level, most_forks, task) || from_deque(worker, victim, step->level, task) ||
             from_foreign_inbox(worker, victim->domain, step->level, task))
             return true;
     }

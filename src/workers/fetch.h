@@ -15,6 +15,10 @@ bool rmf_fetch_far(rmf_worker *worker, rmf_task *task);
 /* From the worker that took a fork: its lane, then its deque. */
 bool rmf_fetch_from(rmf_worker *worker, uint32_t victim, rmf_task *task);
 
+/* This very fork, out of the deque of the worker that holds it, which may be the worker itself. What lies before it there
+ * goes on to the worker's own deque, where all may have it. False: it is not there, or no longer. */
+bool rmf_fetch_fork(rmf_worker *worker, uint32_t holder, ramify_fork *fork, rmf_task *task);
+
 /* True when some place the worker may take from is not empty. The last look before sleeping: it
  * also asks every lane for its private forks. Otherwise *wait_ticks: in how long it may take what is kept for a home
  * now, 0: nothing is. */

@@ -4,12 +4,14 @@
  * A join whose fork was taken first steals back from the thief (leapfrogging: Wagner and Calder, PPoPP 1993), whose
  * lane holds descendants of that very fork, then runs anything else it finds, nested at most NESTED_MAX deep. It cannot
  * deadlock: a worker's stack only ever waits for forks that were made after what lies below them, so a cycle of waits
- * would need a fork older than itself. Its stack holds at most NESTED_MAX + 1 computations of other forks beside the
- * leapfrogged ones, each as deep as in a serial run. */
+ * would need a fork older than itself; and a fork that nobody has begun is always taken by the one who waits for it.
+ * Nothing else is begun on top of a join unless an eighth of the stack is free, so a program whose recursion needs at
+ * most an eighth of it never overflows it. */
 #include "forks.h"
 
 #include "fetch.h"
 #include "fork_mistakes.h"
+#include "stack.h"
 #include "submit.h"
 #include "worker.h"
 
@@ -125,17 +127,45 @@ static bool leapfrog(rmf_worker *worker, ramify_fork *fork, rmf_task *task)
     return state < DONE_FIRST && thief != 0 && rmf_fetch_from(worker, thief - 1, task);
 }
 
+/* Says once that the stack is nearly used up. */
+static void tell_of_stack(rmf_worker *worker)
+{
+    if (worker->told_of_stack)
+        return;
+    worker->told_of_stack = true;
+    rmf_log_line(&worker->pool->log, RAMIFY_LOG_WARNING,
+                 "worker %u has %llu of its stack's %llu bytes left and runs only what it waits for: set "
+                 "RAMIFY_STACK higher, or let the recursion have fewer levels",
+                 worker->number, (unsigned long long)rmf_stack_left(worker), (unsigned long long)worker->stack_bytes);
+}
+
+/* Finds something that may be run on top of this join: the thief's forks while an eighth of the stack is free, anything
+ * while half of it is, else the fork itself, which needs no more stack here than if nobody had taken it. */
+static bool find_meanwhile(rmf_worker *worker, ramify_fork *fork, rmf_task *task)
+{
+    const rmf_goal goal = { .fork = fork };
+    uint64_t       left = rmf_stack_left(worker), state = rmf_load_relaxed(state_of(fork));
+    uint32_t       holder = (uint32_t)state;
+    if (left < worker->stack_bytes / 8)
+        tell_of_stack(worker);
+    else if (leapfrog(worker, fork, task))
+        return true;
+    else if (left >= worker->stack_bytes / 2 && worker->nested <= NESTED_MAX)
+        return rmf_worker_next(worker, task, &goal);
+    return state < DONE_FIRST && holder != 0 && rmf_fetch_fork(worker, holder - 1, fork, task);
+}
+
 /* Runs other things until the fork is done. */
 static void await_thief(rmf_worker *worker, ramify_fork *fork)
 {
-    const rmf_goal goal  = { .fork = fork };
-    uint64_t       start = rmf_worker_suspend(worker);
-    rmf_task       task;
+    uint64_t start = rmf_worker_suspend(worker);
+    rmf_task task;
     worker->nested++;
     while (!rmf_fork_is_done(fork)) {
-        if (leapfrog(worker, fork, &task) || (worker->nested <= NESTED_MAX && rmf_worker_next(worker, &task, &goal)))
+        if (find_meanwhile(worker, fork, &task))
             rmf_worker_run(worker, &task);
-        else if (worker->nested > NESTED_MAX) {
+        else if (!rmf_fork_is_done(fork)) {
+            rmf_deque_share_owner(&worker->deque); /* others may wait for what it holds and does not run now */
             _Atomic uint32_t never = 0;
             rmf_futex_wait(&never, 0, BURIED_NAP_NS);
         }

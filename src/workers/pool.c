@@ -6,6 +6,7 @@
 #include "worker.h"
 
 #include "clock.h"
+#include "stack.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -151,13 +152,19 @@ static void signals_of_others(sigset_t *set)
 /* Creates the threads; how many it could, and the pthread error of the one it could not. */
 static uint32_t create_threads(rmf_pool *pool, int *error)
 {
-    for (uint32_t w = 0; w < pool->worker_count; w++) {
+    pthread_attr_t attributes;
+    uint32_t       w = 0;
+    *error           = rmf_stack_attributes(&attributes, pool->stack_bytes);
+    if (*error)
+        return 0;
+    for (; w < pool->worker_count; w++) {
         pool->starts[w] = (rmf_worker_start){ pool, w };
-        *error          = pthread_create(&pool->threads[w], NULL, rmf_worker_main, &pool->starts[w]);
+        *error          = pthread_create(&pool->threads[w], &attributes, rmf_worker_main, &pool->starts[w]);
         if (*error)
-            return w;
+            break;
     }
-    return pool->worker_count;
+    pthread_attr_destroy(&attributes);
+    return w;
 }
 
 static ramify_status start_workers(rmf_pool *pool)
@@ -243,6 +250,7 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
                         .latency_every = options->latency_every,
                         .bind          = options->bind,
                         .lent          = options->lent,
+                        .stack_bytes   = options->stack_bytes,
                         .log           = options->log,
                         .schedule      = options->schedule,
                         .ns_per_tick   = ns_per_tick,

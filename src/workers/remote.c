@@ -6,6 +6,8 @@
 
 enum { LOCAL = 10, REMOTE = 20 /* Linux's LOCAL_DISTANCE and REMOTE_DISTANCE, include/linux/topology.h */ };
 
+enum { LONG = 2 /* prices that the last task of a long queue waits */ };
+
 /* 10 (r - 1) from one node to another. */
 static uint32_t price(const ramify_tree *tree, uint32_t from, uint32_t to)
 {
@@ -92,7 +94,7 @@ const uint8_t *rmf_remote_row(const rmf_remote *remote, const ramify_domain *lea
 uint64_t rmf_remote_wait(const rmf_home_state *home, uint32_t tenths, uint64_t now_ticks)
 {
     uint64_t price_ticks = home->run_ticks * tenths / 10;
-    bool     is_long     = home->tasks * 10 > home->workers * tenths;
+    bool     is_long     = home->tasks * 10 > LONG * home->workers * tenths;
     uint64_t since       = is_long ? home->filled_ticks : home->taken_ticks;
     /* The queue may have been filled after it was last taken from. */
     if (home->filled_ticks > since)

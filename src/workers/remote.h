@@ -5,9 +5,9 @@
  * memory is all it waits for: (r - 1) T is the price of taking it. r is the firmware's (ACPI 6.4, section 5.2.17: 10 is
  * local), 2 where it says nothing (Linux's REMOTE_DISTANCE), 1 within a node, where nothing is remote; T is the mean
  * measured at home. A thief outside the home's nodes takes
- *  - at once, when more than r - 1 tasks wait per worker of the home, so that the last of them would wait longer there
- *    than it would run longer here (T cancels), and that queue has not been empty for as long as the price: a queue
- * that is just being filled is no overload;
+ *  - at once, when more than 2 (r - 1) tasks wait per worker of the home, so that the last would wait for two prices (T
+ *    cancels; two or three tasks, short ones maybe, are the end of a sweep and not worth what each thief costs), and the
+ *    queue has not been empty for as long as the price: one that is just being filled is no overload;
  *  - otherwise when nothing has been taken from the queue for as long as the price: its oldest task has then waited
  *    longer than the price, and waiting no longer than one pays is at most twice what the best choice would have cost
  *    (ski rental; Karlin, Li, Manasse, Owicki, SOSP 1991).

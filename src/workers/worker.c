@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "forks.h"
+#include "stack.h"
 #include "vertex.h"
 
 #include <sched.h>
@@ -104,10 +105,6 @@ static void slide_run(rmf_worker *worker, uint64_t ticks)
     rmf_store_relaxed(&worker->run_ticks, mean ? mean - mean / 8 + ticks / 8 : ticks);
 }
 
-/* Of so many tasks a worker looks at the time for its binding's sake after one: 9 ns for a stamp are 0.14 ns for each.
- */
-enum { TASKS_PER_LOOK = 64 };
-
 /* Between tasks, in the search, and after sleep. */
 static void stay_bound(rmf_worker *worker, uint64_t now)
 {
@@ -157,7 +154,7 @@ static uint64_t enter(rmf_worker *worker, rmf_state state)
 void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home)
 {
     rmf_count(&worker->cell.counts.tasks, 1);
-    if (++worker->unlooked_tasks == TASKS_PER_LOOK) {
+    if (++worker->unlooked_tasks == RMF_TASKS_PER_LOOK) {
         worker->unlooked_tasks = 0;
         stay_bound(worker, rmf_clock_ticks());
     }
@@ -368,15 +365,18 @@ static bool search_traced(rmf_worker *worker, rmf_task *task, const rmf_goal *go
     return found;
 }
 
-/* Out of work: what it did since it found the first of it says how long a task takes, at no further look at the clock.
- * Samples come too rarely for that: a loop of fewer than latency_every tasks has one for all workers together. Nothing
- * is learnt where a task waits, since the tasks around and inside it cannot be told apart. */
-static void note_busy_time(rmf_worker *worker, uint64_t now_ticks)
+/* What it did since it last found work says how long a task takes, at no further look at the clock. Samples come too
+ * rarely for that: a loop of fewer than latency_every tasks has one for all workers together. Nothing is learnt where a
+ * task waits, since the tasks around and inside it cannot be told apart. */
+void rmf_worker_note_busy_time(rmf_worker *worker, uint64_t now_ticks)
 {
-    uint64_t tasks = rmf_load_relaxed(&worker->cell.counts.tasks) - worker->tasks_before;
-    if (!worker->frame && worker->busy_from_ticks && tasks && now_ticks > worker->busy_from_ticks)
+    uint64_t all = rmf_load_relaxed(&worker->cell.counts.tasks), tasks = all - worker->tasks_before;
+    if (worker->frame)
+        return;
+    if (worker->busy_from_ticks && tasks && now_ticks > worker->busy_from_ticks)
         slide_run(worker, (now_ticks - worker->busy_from_ticks) / tasks);
-    worker->busy_from_ticks = 0;
+    worker->busy_from_ticks = now_ticks;
+    worker->tasks_before    = all;
 }
 
 static void begin_busy_time(rmf_worker *worker, uint64_t now_ticks)
@@ -391,7 +391,8 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
         return false;
     if (rmf_fetch_own(worker, task))
         return true;
-    note_busy_time(worker, enter(worker, RMF_STATE_SEARCHING));
+    rmf_worker_note_busy_time(worker, enter(worker, RMF_STATE_SEARCHING));
+    worker->busy_from_ticks = 0;
     rmf_count(&worker->cell.counts.searches, 1);
     worker->handle_from_ticks = 0;
     bool found                = glance(worker, task) || search_traced(worker, task, goal);
@@ -455,6 +456,7 @@ rmf_worker *rmf_worker_enter(rmf_worker *worker)
 {
     rmf_worker *before = self;
     self               = worker;
+    rmf_stack_learn(worker);
     enter(worker, RMF_STATE_BUSY);
     return before;
 }
@@ -473,6 +475,15 @@ void rmf_worker_leave(rmf_worker *worker, rmf_worker *before)
     self = before;
 }
 
+/* Apart, so that the spare stack takes room of the stacks only of those who asked for it. */
+static __attribute__((noinline)) void serve_with_spare(rmf_worker *worker)
+{
+    rmf_spare_stack spare;
+    rmf_overflow_prepare(&spare);
+    rmf_worker_serve(worker);
+    rmf_overflow_unprepare(&spare);
+}
+
 void *rmf_worker_main(void *argument)
 {
     rmf_pool *pool   = ((rmf_worker_start *)argument)->pool;
@@ -486,7 +497,10 @@ void *rmf_worker_main(void *argument)
     if (!rmf_pool_stand(pool, worker != NULL))
         return NULL;
     rmf_worker_enter(worker);
-    rmf_worker_serve(worker);
+    if (rmf_overflow_is_explained())
+        serve_with_spare(worker);
+    else
+        rmf_worker_serve(worker);
     self = NULL;
     return NULL;
 }

@@ -41,6 +41,9 @@ void rmf_worker_sample_end(rmf_worker *worker, uint64_t start_ticks);
 /* The next task begins, and a sample was started. */
 void rmf_worker_sample_handling(rmf_worker *worker);
 
+/* The time between two tasks, known for another reason: the mean run time slides on by what was run since the last. */
+void rmf_worker_note_busy_time(rmf_worker *worker, uint64_t now_ticks);
+
 /* A task was run that belongs to `home`. */
 void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home);
 

@@ -81,6 +81,20 @@ def check_everything_is_there(program, folder):
     return len(trace['traceEvents'])
 
 
+def check_counters(program, folder):
+    """What is counted grows on tracks of its own; where nobody counts here there are none."""
+    path = f'{folder}/counted.json'
+    ran = demo(program, 'run', RAMIFY_TRACE=path, RAMIFY_COUNTERS='task_clock_ns,cycles')
+    assert ran.returncode == 0, ran
+    trace = read(path)
+    check_json(trace)
+    known = {m['name'] for m in trace['metrics']['metrics'] if m['scope'] == 'runtime' and m['source'] in ('papi', 'perf')}
+    for name in ('task_clock_ns', 'cycles'):
+        rates = [e['args']['per second'] for e in trace['traceEvents'] if e['ph'] == 'C' and e['name'] == name]
+        assert bool(rates) == (name in known), (name, known, rates)
+        assert not rates or max(rates) > 0, rates
+
+
 def check_newest_win(program, folder):
     """Rings of 256 events keep the newest and say what is lost; a begin without its end and an end without its begin are
     mended."""
@@ -234,6 +248,7 @@ def main():
     program, otf2 = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
         count = check_everything_is_there(program, folder)
+        check_counters(program, folder)
         check_newest_win(program, folder)
         check_troubles(program, folder)
         check_trigger(program, folder)

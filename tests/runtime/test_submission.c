@@ -393,6 +393,54 @@ static void a_task_knows_where_it_is(void **state)
     ramify_stop(rt);
 }
 
+/* A chain keeps one worker's deque from being empty; another task waits in an inbox of that worker meanwhile. */
+enum { LINKS_MOST = 1000 };
+struct chain {
+    ramify_group *group;
+    _Atomic int   is_run, is_sent;     /* the chain; the other task */
+    _Atomic int   links, links_before; /* run in all; before the other task */
+};
+
+static void other_task(void *argument)
+{
+    struct chain *chain = argument;
+    atomic_store(&chain->links_before, atomic_load(&chain->links));
+}
+
+static void next_link(void *argument)
+{
+    struct chain *chain = argument;
+    atomic_store(&chain->is_run, 1);
+    while (!atomic_load(&chain->is_sent))
+        ;
+    if (atomic_fetch_add(&chain->links, 1) < LINKS_MOST)
+        NOTE(ramify_submit(chain->group, next_link, chain, NULL) == RAMIFY_OK);
+}
+
+/* hint: NULL from outside, to the root. */
+static void run_beside_a_chain(ramify_runtime *rt, const ramify_hint *hint)
+{
+    struct chain chain = { .group = new_group(rt, NULL), .links_before = LINKS_MOST };
+    assert_int_equal(ramify_submit(chain.group, next_link, &chain, NULL), RAMIFY_OK);
+    while (!atomic_load(&chain.is_run)) /* else it could wait beside the other in one inbox */
+        ;
+    assert_int_equal(ramify_submit(chain.group, other_task, &chain, hint), RAMIFY_OK);
+    atomic_store(&chain.is_sent, 1);
+    assert_int_equal(ramify_wait(chain.group), RAMIFY_OK);
+    assert_nothing_noted();
+    assert_true(atomic_load(&chain.links_before) <= 2 * 64);
+}
+
+static void a_chain_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    ramify_runtime *rt = started_with(1);
+    run_beside_a_chain(rt, NULL);
+    run_beside_a_chain(rt, &(ramify_hint){ .domain = 1, .strict = true });
+    run_beside_a_chain(rt, &(ramify_hint){ .domain = 1 });
+    assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup(a_strict_batch_wakes_who_may_run_it, fresh),
         cmocka_unit_test_setup(a_domain_named_is_the_home, fresh),
         cmocka_unit_test_setup(a_task_knows_where_it_is, fresh),
+        cmocka_unit_test_setup(a_chain_keeps_nobody_waiting, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

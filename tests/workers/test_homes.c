@@ -355,10 +355,10 @@ static void the_rule(void **state)
     assert_int_equal(rmf_remote_wait(&home, 11, 500), 1100);
     assert_int_equal(rmf_remote_wait(&home, 11, 1599), 1);
     assert_int_equal(rmf_remote_wait(&home, 11, 1600), 0);
-    home.tasks = 3; /* 1.5 per worker are more than 1.1: what counts is how long the queue has not been empty */
+    home.tasks = 5; /* 2.5 per worker are more than twice 1.1: what counts is how long the queue has not been empty */
     assert_int_equal(rmf_remote_wait(&home, 11, 600), 600);
     assert_int_equal(rmf_remote_wait(&home, 11, 1200), 0);
-    assert_int_equal(rmf_remote_wait(&home, 20, 1200), 1300); /* but not more than 2.0 */
+    assert_int_equal(rmf_remote_wait(&home, 20, 1200), 1300); /* but not more than twice 2.0 */
     home.filled_ticks = 3000;                                 /* filled after it was last taken from */
     home.tasks        = 1;
     assert_int_equal(rmf_remote_wait(&home, 10, 3000), 1000);

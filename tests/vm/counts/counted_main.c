@@ -60,6 +60,7 @@ static void print_list(const char *name, bool of_work)
 
 static void run(const counted_kernel *kernel, const char *form)
 {
+    MARK_PACE();
     kernel->prepare();
     memset(tallies, 0, sizeof tallies);
     MARK_BEGIN();

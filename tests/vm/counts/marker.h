@@ -4,7 +4,8 @@
 #ifndef RAMIFY_TESTS_VM_MARKER_H
 #define RAMIFY_TESTS_VM_MARKER_H
 
-/* Numbers: 1 begins a region (caches empty, counts zero), 2 ends it and writes the counts down. */
+/* Numbers: 1 begins a region (caches empty, counts zero), 2 ends it and writes the counts down; 3 makes CPUs take turns
+ * from here on, so that what a runtime learns before a region is learnt at the region's pace. */
 #if defined(__x86_64__)
 #define MARK(number) __asm__ volatile(".byte 0x0f, 0x1f, 0x84, 0x00, " #number ", 0x5a, 0xc0, 0x51" ::: "memory")
 #elif defined(__aarch64__)
@@ -13,6 +14,7 @@
 #define MARK(number) ((void)0)
 #endif
 
+#define MARK_PACE() MARK(3)
 #define MARK_BEGIN() MARK(1)
 #define MARK_END() MARK(2)
 

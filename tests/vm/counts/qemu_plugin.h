@@ -35,6 +35,7 @@ extern void     qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *
                                                        void *self);
 extern void     qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, qemu_memory_fn fn, int flags, int kinds,
                                                  void *self);
+extern void     qemu_plugin_register_vcpu_idle_cb(qemu_id id, void (*fn)(qemu_id id, unsigned vcpu));
 extern size_t   qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 extern uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 extern struct qemu_plugin_insn   *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t at);

@@ -18,8 +18,7 @@ typedef struct chunk {
 
 static bool same_target(const chunk *c, uint32_t a, uint32_t b)
 {
-    return c->tasks[a].home == c->tasks[b].home && c->way[a].strict == c->way[b].strict &&
-           c->way[a].homed == c->way[b].homed && c->way[a].rank == c->way[b].rank;
+    return c->tasks[a].home == c->tasks[b].home && c->way[a].word == c->way[b].word;
 }
 
 /* Stable counting sort by target, through a hash table from target to its first task; `from` and `to` differ. */
@@ -30,8 +29,7 @@ static void gather(const chunk *from, chunk *to)
     for (uint32_t b = 0; b < BUCKETS; b++)
         total[b] = 0;
     for (uint32_t i = 0; i < from->count; i++) {
-        uint32_t b = (from->tasks[i].home * 2654435761u + from->way[i].strict + 2u * from->way[i].rank) %
-                     BUCKETS; /* Knuth, TAOCP 3, 6.4 */
+        uint32_t b = (from->tasks[i].home * 2654435761u + from->way[i].word) % BUCKETS; /* Knuth, TAOCP 3, 6.4 */
         while (total[b] && !same_target(from, first[b], i))
             b = (b + 1) % BUCKETS;
         if (total[b]++ == 0) {

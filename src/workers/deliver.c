@@ -26,9 +26,12 @@ void rmf_uncharge(rmf_worker *worker, ramify_group *group, uint64_t count)
 
 static rmf_inbox *inbox_of(rmf_pool *pool, uint32_t domain, rmf_way way)
 {
-    if (way.rank != RMF_RANK_USUAL)
+    if (rmf_way_rank(way) != RMF_RANK_USUAL)
         return rmf_ranks_inbox(pool, domain, way);
-    return rmf_pool_inbox(pool, domain, way.homed ? RMF_MAIL_HOMED : way.strict ? RMF_MAIL_STRICT : RMF_MAIL_OPEN);
+    rmf_mail_kind kind = rmf_way_is_homed(way)    ? RMF_MAIL_HOMED
+                         : rmf_way_is_strict(way) ? RMF_MAIL_STRICT
+                                                  : RMF_MAIL_OPEN;
+    return rmf_pool_inbox(pool, domain, kind);
 }
 
 /* More waits at the domain than the `count` tasks just put there: whoever searches does not keep up. A searcher that
@@ -46,9 +49,9 @@ void rmf_wake_for(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way w
 {
     /* A searcher from outside would leave the task lying, so it is somebody at home; and if none sleeps there, somebody
      * else, who waits for as long as the rule says and is there if home does not get to it. */
-    bool     is_open = !way.strict && !way.homed;
+    bool     is_open = !rmf_way_is_strict(way) && !rmf_way_is_homed(way);
     uint32_t woken   = is_open ? 0 : rmf_wake_below(&pool->parking, domain);
-    if (!woken && !way.strict)
+    if (!woken && !rmf_way_is_strict(way))
         woken = rmf_wake_near(&pool->parking, domain);
     if (!woken && is_open && rmf_parking_has_sleepers(&pool->parking) && is_behind(pool, worker, domain, way, count))
         woken = rmf_wake_another(&pool->parking, domain);
@@ -75,7 +78,7 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_wa
         n = rmf_deque_submit(worker, tasks, count, pool->queue_tasks ? pool->queue_tasks : UINT32_MAX);
     if (n < count) {
         rmf_inbox *inbox = inbox_of(pool, domain, way);
-        if (inbox && way.homed)
+        if (inbox && rmf_way_is_homed(way))
             note_filling(inbox);
         if (inbox)
             n += rmf_inbox_push_mp(inbox, tasks + n, count - n);

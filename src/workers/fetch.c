@@ -17,8 +17,8 @@ enum { DEQUE_MAX = 1 << 20 };
 
 static rmf_inbox *inbox_of(_Atomic(rmf_inbox *) *place)
 {
-    /* order: the inbox's contents; pairs with the release in rmf_pool_inbox() */
-    return rmf_load_acquire(place);
+    /* order: the inbox's contents; seq_cst for a sleeper's look; pairs with the store in rmf_pool_inbox() */
+    return rmf_load_seq_cst(place);
 }
 
 /* Deques carry forks too, those a thief took along: their pointers have the lowest bit set. */

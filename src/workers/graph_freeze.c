@@ -212,7 +212,7 @@ static void put_in_place(ramify_graph *graph, packing *p)
     rmf_vertex *root = &graph->vertices[p->count];
     root->flow       = &graph->flow;
     root->weight     = 1.0f;
-    root->way.rank   = RMF_RANK_USUAL;
+    root->way        = RMF_WAY_USUAL;
     rmf_record_drop_accesses(&graph->record);
     graph->is_frozen = true;
 }

@@ -47,7 +47,7 @@ rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, uint32_t kind)
 {
     rmf_mail             *mail  = &pool->mail[domain];
     _Atomic(rmf_inbox *) *place = kind == RMF_MAIL_HOMED ? &mail->homed : kind ? &mail->strict : &mail->open;
-    /* order: the inbox's contents; pairs with the release below */
+    /* order: the inbox's contents; pairs with the store below */
     rmf_inbox *inbox = rmf_load_acquire(place);
     if (inbox)
         return inbox;
@@ -55,8 +55,10 @@ rmf_inbox *rmf_pool_inbox(rmf_pool *pool, uint32_t domain, uint32_t kind)
     inbox = rmf_load_relaxed(place);
     if (!inbox) {
         inbox = rmf_pool_make_inbox(pool, pool->domains[domain].child_count ? INNER_CELLS : LEAF_CELLS);
-        /* order: publishes the inbox; pairs with the acquire above and in fetch.c */
-        rmf_store_release(place, inbox);
+        /* order: publishes the inbox; seq_cst for the parking handshake: a sleeper that still finds none here has
+         * announced itself before this store, which comes before every submitter's look at who sleeps, be it by the
+         * acquire above. Pairs with the loads in fetch.c */
+        rmf_store_seq_cst(place, inbox);
     }
     pthread_mutex_unlock(&pool->lock);
     return inbox;
@@ -73,7 +75,7 @@ void rmf_pool_drop_inbox(_Atomic(rmf_inbox *) *place)
 
 static double load_of_place(_Atomic(rmf_inbox *) *place)
 {
-    /* order: the inbox's contents; pairs with the release in rmf_pool_inbox() */
+    /* order: the inbox's contents; pairs with the store in rmf_pool_inbox() */
     rmf_inbox *inbox = rmf_load_acquire(place);
     return inbox ? rmf_inbox_load(inbox) : 0.0;
 }

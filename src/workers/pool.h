@@ -54,32 +54,38 @@ typedef struct rmf_past {
     uint64_t      iterations, ticks;
 } rmf_past;
 
+/* Fields stand together by who writes them: what a thief reads lies on no line that the owner keeps writing, which
+ * would cost the owner a line's way to the other core and back for every steal, more than many a task. */
 struct rmf_worker {
     rmf_deque        deque; /* its first line is the owner's, its second the thieves' */
     rmf_lane         lane;
     rmf_monitor_cell cell;
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t run_ticks; /* sliding mean of its tasks; 0: none yet */
-    _Alignas(RMF_PAIR_BYTES) rmf_pool *pool; /* from here on the worker's own */
-    uint32_t      number;                    /* also its leaf */
-    uint32_t      domain;                    /* its leaf's domain */
-    int32_t       tid;                       /* the system's number of its thread */
-    uint64_t      handle_from_ticks;         /* end of a sampled task that nothing has followed yet, 0: none */
-    uint64_t      busy_from_ticks;           /* when it last found work, 0: it waits in a task */
-    uint64_t      tasks_before;              /* it had run then */
-    _Atomic(rmf_trace_ring *) trace;         /* NULL: off; written by rmf_pool_trace() */
+
+    /* Anybody's to read, for nobody writes here while tasks run. */
+    _Alignas(RMF_PAIR_BYTES) rmf_pool *pool;
+    uint32_t                  number; /* also its leaf */
+    uint32_t                  domain; /* its leaf's domain */
+    int32_t                   tid;    /* the system's number of its thread */
+    const uint8_t            *remote; /* price of its taking a task, by home; NULL: the tree has one node */
+    _Atomic(rmf_trace_ring *) trace;  /* NULL: off; written by rmf_pool_trace() */
+    rmf_victims               victims;
+
+    /* The worker's own. */
+    _Alignas(RMF_PAIR_BYTES) uint64_t handle_from_ticks; /* end of a sampled task, nothing has followed yet; 0: none */
+    uint64_t      busy_from_ticks;                       /* when it last found work, 0: it waits in a task */
+    uint64_t      tasks_before;                          /* it had run then */
     rmf_stock     stock, dependents;
-    rmf_sender    sender;
     rmf_frame    *frame;
-    uint32_t      nested;       /* joins it waits in, one on top of the other */
-    ramify_status mistake;      /* with forks, of the computation on top: the first */
-    ramify_fork   stand_in;     /* for a fork that is NULL */
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
-    rmf_victims   victims;
+    rmf_sender    sender;
+    uint32_t      unlooked_tasks; /* run since it looked at the time for its binding's sake */
+    uint32_t      nested;         /* joins it waits in, one on top of the other */
+    ramify_status mistake;        /* with forks, of the computation on top: the first */
+    ramify_fork   stand_in;       /* for a fork that is NULL */
+    rmf_binding   binding;
     rmf_past      past_loops[RMF_PAST_LOOPS]; /* by a hash of their body */
-    rmf_binding    binding;
-    uint32_t       unlooked_tasks; /* run since it looked at the time for its binding's sake */
-    const uint8_t *remote; /* price of its taking a task, by home; NULL: the tree has one node */
 };
 
 /* The queues of one domain; inner ones, and those that are not open, are made when first used. */
@@ -93,58 +99,81 @@ typedef struct rmf_mail {
 /* Which of the inboxes. */
 typedef enum rmf_mail_kind { RMF_MAIL_OPEN, RMF_MAIL_STRICT, RMF_MAIL_HOMED } rmf_mail_kind;
 
+/* As in a worker: what every task reads is apart from what is written. */
 struct rmf_pool {
-    ramify_runtime      *owner; /* only handed back to the program by ramify_here() */
+    /* Never written once the workers work, but for a bit of ranks_in_use when a rank is first used. */
+    _Alignas(RMF_PAIR_BYTES) ramify_runtime *owner; /* only handed back to the program by ramify_here() */
     const ramify_tree   *tree;
     const ramify_domain *domains;
     uint32_t             domain_count, worker_count;
     rmf_worker         **workers; /* each touched first by its own thread */
     rmf_mail            *mail;    /* by domain */
     rmf_plan            *plan;
+    uint32_t             queue_tasks, full, latency_every;
+    _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
+    rmf_remote           remote;
+    bool                 bind, lent;
     const ramify_space  *space;     /* where addresses lie; NULL: nowhere */
     const uint32_t      *domain_in; /* from the space's domains to the tree's; NULL: they are the same */
-    rmf_remote           remote;
-    rmf_parking          parking;
-    rmf_depot            depot, dependents; /* records of tasks, and of those with dependencies */
     rmf_log              log;
     double               ns_per_tick, ticks_per_ns;
     uint64_t             spin_ticks;
     uint64_t             bind_ticks; /* between two looks of a worker at its binding */
     uint64_t             seed;
-    uint64_t             serial; /* start time, ns: tells pools apart whose memory is the same */
-    uint32_t             queue_tasks, full, latency_every;
-    _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
-    bool                 bind, lent;
-    pthread_mutex_t      lock; /* guards groups, graphs and the making of inboxes */
+    uint64_t             serial;   /* start time, ns: tells pools apart whose memory is the same */
     ramify_schedule      schedule; /* of loops that name none */
+    pthread_t           *threads;
+    rmf_worker_start    *starts;
+
+    rmf_parking parking;                           /* `idle` first and apart, then constants */
+    _Alignas(RMF_PAIR_BYTES) rmf_depot depot;      /* records of tasks */
+    _Alignas(RMF_PAIR_BYTES) rmf_depot dependents; /* and of those with dependencies */
+
+    _Alignas(RMF_PAIR_BYTES) pthread_mutex_t lock; /* guards groups, graphs and the making of inboxes */
     ramify_group        *free_groups, *all_groups;
     struct ramify_graph *graphs; /* all there are */
     uint64_t             graphs_made;
-    pthread_t           *threads;
-    rmf_worker_start    *starts;
-    _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopping;
-    _Atomic uint32_t standing;        /* workers that are ready, or failed to get ready */
-    _Atomic uint32_t crippled;        /* of those, without memory */
-    _Atomic uint32_t gate;            /* futex word: whether they go to work */
-    _Atomic uint64_t outside_senders; /* threads from outside that have submitted: seeds their random states */
-    _Atomic uint64_t outside_wakes, inline_runs; /* counts of threads that have no cell */
-    _Atomic uint64_t near_unknown;               /* hints whose address lies in no region: rare, so nobody's cell */
+
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopping; /* read in every search */
+    _Atomic uint32_t standing;                          /* workers that are ready, or failed to get ready */
+    _Atomic uint32_t crippled;                          /* of those, without memory */
+    _Atomic uint32_t gate;                              /* futex word: whether they go to work */
+
+    /* Counts of threads that have no cell. */
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t outside_senders; /* that have submitted: seeds their random states */
+    _Atomic uint64_t outside_wakes, inline_runs;
+    _Atomic uint64_t near_unknown; /* hints whose address lies in no region: rare, so nobody's cell */
     _Atomic uint64_t outside_place_ticks, outside_batch_ticks; /* as in cells */
 };
 
+/* `first` and what follows it share no pair of lines with what stands before. */
+#define RMF_APART(type, first)                                                                                         \
+    _Static_assert(offsetof(type, first) % RMF_PAIR_BYTES == 0, #first " begins a pair of lines")
+
+RMF_APART(rmf_worker, pool);
+RMF_APART(rmf_worker, handle_from_ticks);
+RMF_APART(rmf_pool, parking);
+RMF_APART(rmf_pool, depot);
+RMF_APART(rmf_pool, dependents);
+RMF_APART(rmf_pool, lock);
+RMF_APART(rmf_pool, stopping);
+RMF_APART(rmf_pool, outside_senders);
+_Static_assert(offsetof(rmf_pool, ranks_in_use) < RMF_LINE_BYTES + 16, "what a submission reads is two lines");
+_Static_assert(offsetof(rmf_parking, bits) % RMF_PAIR_BYTES == 0, "constants of parking begin a pair of lines");
+
 /* What a pool is made of. tree and plan must outlive it. */
 typedef struct rmf_pool_options {
-    ramify_runtime    *owner;
-    const ramify_tree *tree;
-    rmf_plan          *plan;
+    ramify_runtime     *owner;
+    const ramify_tree  *tree;
+    rmf_plan           *plan;
     const ramify_space *space; /* may be NULL */
     const uint32_t     *domain_in;
-    uint64_t           seed;
-    uint32_t           spin_us, queue_tasks, full, latency_every;
-    ramify_schedule    schedule;
-    bool               bind;
-    bool               lent; /* makes no threads: the program's own come and go by rmf_worker_enter() */
-    rmf_log            log;
+    uint64_t            seed;
+    uint32_t            spin_us, queue_tasks, full, latency_every;
+    ramify_schedule     schedule;
+    bool                bind;
+    bool                lent; /* makes no threads: the program's own come and go by rmf_worker_enter() */
+    rmf_log             log;
 } rmf_pool_options;
 
 /* Makes the pool and starts its workers. Errors: ERR_NO_MEMORY; ERR_SYSTEM a thread could not be made. */
@@ -182,8 +211,8 @@ static inline rmf_worker *rmf_worker_of_lane(ramify_lane *lane)
     return (rmf_worker *)((char *)lane - offsetof(rmf_worker, lane.open));
 }
 
-/* Switches tracing on, each worker into the ring of its number, or off (rings NULL). The rings live until the pool ends:
- * a task that runs now still notes its end. */
+/* Switches tracing on, each worker into the ring of its number, or off (rings NULL). The rings live until the pool
+ * ends: a task that runs now still notes its end. */
 void rmf_pool_trace(rmf_pool *pool, rmf_trace_ring *rings);
 
 /* The ring a worker writes to, NULL while tracing is off. */

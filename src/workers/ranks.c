@@ -61,14 +61,14 @@ static rmf_inbox *inbox_made(rmf_pool *pool, _Atomic(rmf_inbox *) *place)
 
 static _Atomic(rmf_inbox *) *place_of(rmf_ranks *ranks, rmf_way way)
 {
-    return way.strict ? &ranks->strict[way.rank] : &ranks->open[way.rank];
+    return rmf_way_is_strict(way) ? &ranks->strict[rmf_way_rank(way)] : &ranks->open[rmf_way_rank(way)];
 }
 
 rmf_inbox *rmf_ranks_inbox(rmf_pool *pool, uint32_t domain, rmf_way way)
 {
     rmf_ranks *ranks = ranks_of(pool, domain);
     rmf_inbox *inbox = ranks ? inbox_at(place_of(ranks, way)) : NULL;
-    note_rank(pool, way.rank);
+    note_rank(pool, rmf_way_rank(way));
     if (inbox)
         return inbox;
     pthread_mutex_lock(&pool->lock);

@@ -136,8 +136,9 @@ static inline uint32_t place_hinted(rmf_pool *pool, rmf_worker *worker, rmf_send
     else
         home = place(pool, worker, sender, hint, has_home ? hint->domain - 1 : 0);
     if (pool->remote.is_far) { /* several nodes: a key gives a home, too, where the policy heeds it */
-        has_home   = has_home || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
-        way->homed = has_home && rmf_way_is_usual(*way) && rmf_remote_is_far(&pool->remote, home);
+        has_home = has_home || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
+        if (has_home && rmf_way_is_usual(*way) && rmf_remote_is_far(&pool->remote, home))
+            way->word |= RMF_WAY_HOMED;
     }
     return home;
 }

@@ -16,15 +16,13 @@ enum { PUSHES_PER_SHARE = 64 };
 /* A stamp counts in 16 ticks, so that 32 bits last 26 s at 2.6 GHz; a wait of over half of that counts as none. */
 enum { STAMP_SHIFT = 4 };
 
-static const rmf_way USUAL_WAY = { RMF_RANK_USUAL, false, false };
-
 static void share(rmf_release *release)
 {
     rmf_worker *worker = release->worker;
     if (release->pushed == 0)
         return;
     rmf_deque_share_owner(&worker->deque);
-    rmf_wake_for(worker->pool, worker, worker->domain, USUAL_WAY, release->pushed);
+    rmf_wake_for(worker->pool, worker, worker->domain, RMF_WAY_USUAL, release->pushed);
     release->pushed = 0;
 }
 
@@ -37,7 +35,7 @@ static bool is_below(const rmf_worker *worker, uint32_t domain)
 /* The worker that made it ready may run it. */
 static bool may_stay(const rmf_worker *worker, const rmf_vertex *vertex)
 {
-    return vertex->way.rank == RMF_RANK_USUAL && !vertex->way.strict &&
+    return rmf_way_rank(vertex->way) == RMF_RANK_USUAL && !rmf_way_is_strict(vertex->way) &&
            (!vertex->has_home || is_below(worker, vertex->home));
 }
 
@@ -73,7 +71,7 @@ static void send(rmf_release *release, rmf_vertex *vertex)
     rmf_worker    *worker = release->worker;
     const rmf_task task   = task_for(vertex);
     if (rmf_deliver(worker->pool, worker, task.home, vertex->way, &task, 1) ||
-        (!vertex->way.strict && push(release, vertex)))
+        (!rmf_way_is_strict(vertex->way) && push(release, vertex)))
         return;
     share(release);
     deliver(worker->pool, worker, vertex);
@@ -114,7 +112,7 @@ static void place(rmf_release *release, rmf_vertex *vertex)
     bool is_kept = !release->next && !rmf_load_relaxed(&worker->pool->ranks_in_use);
     if (is_kept)
         release->next = vertex;
-    else if (vertex->way.homed || !push(release, vertex)) /* thieves from far away would find it in a deque */
+    else if (rmf_way_is_homed(vertex->way) || !push(release, vertex)) /* in a deque thieves from far away would find it */
         send(release, vertex);
 }
 
@@ -124,7 +122,7 @@ void rmf_vertex_submit(rmf_pool *pool, rmf_worker *worker, rmf_vertex *vertex)
     vertex->stamp       = stamp(pool, rmf_sender_of(pool, worker));
     if (!vertex->has_home)
         vertex->home = worker ? worker->domain : 0;
-    if (worker && may_stay(worker, vertex) && !vertex->way.homed && push(&release, vertex))
+    if (worker && may_stay(worker, vertex) && !rmf_way_is_homed(vertex->way) && push(&release, vertex))
         share(&release);
     else
         deliver(pool, worker, vertex);

@@ -79,14 +79,37 @@ def energy_of(series_list):
                               for one in series_list}
 
 
+def not_ahead_row(found, kernel, workers):
+    """A cell per peer: its ratio where Ramify is not ahead, with the peer's form; a plus where it is."""
+    at = next(row for row in found['kernels'] if row['name'] == kernel)['at'][workers]
+    cells = []
+    for peer in parallel(found):
+        one = at['against'].get(peer)
+        if one and one['verdict'] != 'ahead':
+            cells.append(f'{ratio_cell(one)}<span class="s"> {text(at["peers"][peer]["form"])}</span>')
+        else:
+            cells.append('<span class="s">ahead</span>' if one else '\u2013')
+    return [text(kernel), text(workers)] + cells
+
+
 def not_ahead_section(found):
+    """The first table: where a peer is faster, then, folded, where neither is beyond the noise."""
+    if not parallel(found):
+        return ''
     if not found['not_ahead']:
-        return '<p class="note">In this run Ramify is ahead of every parallel peer in every kernel.</p>\n' if parallel(found) else ''
-    lines = [[text(kernel), text(workers), f'{PEER_NAMES[peer]} ({text(form)})',
-              ratio_cell({'ratio': ratio, 'verdict': its}), 'behind' if its == 'behind' else 'no difference beyond the noise']
-             for kernel, workers, peer, form, ratio, its in found['not_ahead']]
-    return ('<h3>Where Ramify is not ahead</h3>\n' +
-            table(['kernel', 'workers', 'peer (its better form)', 'peer\'s time / Ramify\'s', 'verdict'], lines, 1))
+        return '<p class="note">In this run Ramify is ahead of every parallel peer in every kernel.</p>\n'
+    behind = list(dict.fromkeys((one[0], one[1]) for one in found['not_ahead'] if one[5] == 'behind'))
+    level = list(dict.fromkeys((one[0], one[1]) for one in found['not_ahead'] if (one[0], one[1]) not in behind))
+    head = ['kernel', 'workers'] + [PEER_NAMES[p] for p in parallel(found)]
+    shown = '<h3>Where Ramify is not ahead</h3>\n<p>The peer\'s time over Ramify\'s, and the peer\'s better form.</p>\n'
+    if behind:
+        shown += table(head, [not_ahead_row(found, *one) for one in behind], 2)
+    else:
+        shown += '<p class="note">No peer is faster beyond the noise.</p>\n'
+    if level:
+        shown += (f'<details><summary>No difference beyond the noise from at least one peer: {len(level)} more</summary>\n' +
+                  table(head, [not_ahead_row(found, *one) for one in level], 2) + '</details>\n')
+    return shown
 
 
 def columns(found):

@@ -54,12 +54,16 @@ def evaluate(plan, series_list):
 def plot(found, forms, canvas):
     rows = [[line['pattern'].replace('_', ' ')] + [value and value / 1e3 for value in map(line['metg_ns'].get, forms)]
             for line in found['lines']]
-    return canvas.groups('metg', 'microseconds per task and core', [(FORMS[form], COLOUR[form]) for form in forms], rows)
+    return canvas.groups('metg', 'microseconds per task and core', [(FORMS[form], COLOUR[form]) for form in forms], rows,
+                         least=0.01)
+
+
+NONE = 'above 50 \u00b5s'  # the largest grain: no grain was efficient
 
 
 def shown(line, form):
     value = line['metg_ns'].get(form)
-    return duration(value) if value is not None else text(line['errors'].get(form) or 'unknown, because no grain was efficient')
+    return duration(value) if value is not None else text(line['errors'].get(form) or NONE)
 
 
 def forms_of(found):

@@ -59,12 +59,14 @@ class Canvas:
                   f'$d using 2:3:(sprintf("  %.3g", $2)) with labels left textcolor rgb "{INK}"\n')
         return self.draw(name, (960, 90 + 26 * len(lines)), script, {'d': data})
 
-    def groups(self, name, unit, titles, rows):
-        """Grouped bars. titles: (title, colour) per bar of a group; rows: [label, value or None, ...]; '' without."""
+    def groups(self, name, unit, titles, rows, least=0):
+        """Grouped bars. titles: (title, colour) per bar of a group; rows: [label, value or None, ...]; '' without. least:
+        where bars begin; above 0 the axis is logarithmic."""
         if not rows:
             return ''
         plot = [f'$d using {i + 2}:xtic(1) title "{title}" lc rgb "{colour}"' for i, (title, colour) in enumerate(titles)]
-        script = ('set style data histogram\nset style histogram clustered gap 1.2\nset yrange [0:*]\n'
+        script = ('set style data histogram\nset style histogram clustered gap 1.2\n'
+                  f'{"set logscale y" if least else ""}\nset yrange [{least}:*]\n'
                   'set xtics rotate by -40\n'
                   f'set ylabel "{unit}" textcolor rgb "{INK}"\n'
                   f'set arrow from graph 0, first 1 to graph 1, first 1 nohead lc rgb "{INK}" lw 0.6\n'

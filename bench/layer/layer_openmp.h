@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The OpenMP forms, for gcc's libgomp and clang's libomp alike. BENCH_OPENMP: tasks below one `single`. BENCH_LOOPS:
  * `parallel for`, for the kernels made of blocks; a recursive kernel has no loop form and is not in its table.
- * BENCH_UNTIED beside BENCH_OPENMP: untied tasks, which another thread may go on with. */
+ * BENCH_UNTIED beside BENCH_OPENMP: untied tasks, which another thread may go on with, and mergeable ones. `final` has
+ * no form: where a kernel has a cut-off, nothing below it is a task that `final` could include. */
 #ifndef BENCH_LAYER_OPENMP_H
 #define BENCH_LAYER_OPENMP_H
 
@@ -9,7 +10,7 @@
 #error "the build names the OpenMP runtime: -DBENCH_NAME=..."
 #endif
 #ifdef BENCH_UNTIED
-#define BENCH_TASK(clauses) _Pragma(BENCH_WORDS(omp task untied clauses))
+#define BENCH_TASK(clauses) _Pragma(BENCH_WORDS(omp task untied mergeable clauses))
 #else
 #define BENCH_TASK(clauses) _Pragma(BENCH_WORDS(omp task clauses))
 #endif

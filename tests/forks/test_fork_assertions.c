@@ -2,6 +2,7 @@
 /* Mistakes with forks and joins in a program with assertions: a child process makes each, dies of SIGABRT, and its last
  * words name this file, the line of the mistake, and what is wrong. */
 #undef NDEBUG
+#define RAMIFY_ASSERTIONS
 #include "check.h"
 
 #include <signal.h>

@@ -169,12 +169,12 @@ RAMIFY_API ramify_status ramify_fork_call(ramify_runtime *rt, ramify_fork *fork,
  * standard error (which worker, its stack, what to set), and then the signal does what it did before this call: by
  * default, it ends the program. Without this call the library installs no handler, and an overflow is a bare SIGSEGV.
  *
- * What is promised about stacks. A join whose fork was taken runs other work on top of itself meanwhile: the thief's own
- * forks while an eighth of the stack is free; anything while half of it is free and at most 32 joins wait so on top of
- * one another; so at most 33 computations of unrelated work share a stack. Where less is free it runs only the fork it
- * waits for, which needs no more stack than if nobody had taken it, or sleeps; the log hook is told once per worker. So a
- * recursion that needs at most an eighth of the stack when it runs alone, with 1 KiB more per level that others took,
- * never overflows it. One that needs more may, as it may when it runs serially: stacks are made larger by
+ * What is promised about stacks. A join whose fork was taken runs other work on top of itself meanwhile: the thief's
+ * own forks while an eighth of the stack is free; anything while half of it is free and at most 32 joins wait so on top
+ * of one another; so at most 33 computations of unrelated work share a stack. Where less is free it runs only the fork
+ * it waits for, which needs no more stack than if nobody had taken it, or sleeps; the log hook is told once per worker.
+ * So a recursion that needs at most an eighth of the stack when it runs alone, with 1 KiB more per level that others
+ * took, never overflows it. One that needs more may, as it may when it runs serially: stacks are made larger by
  * ramify_options.stack_bytes or RAMIFY_STACK. ramify_wait inside a task runs others on top without this bound, and a
  * function whose frame is larger than the guard of 1 MiB may step over it: then nothing is said.
  *

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Metrics: what a runtime did, as rows of name, place, value and source.
  *
- * A snapshot is an immutable picture of everything that is counted, since the start of its runtime. The interval between
- * two snapshots is a snapshot, too. Each row is a measured value with its source, or unknown with the reason: nothing
- * here is estimated without a measurement behind it. A sampled row stands on a part of the events (one submission in
- * ramify_options.latency_every) and is scaled to all of them.
+ * A snapshot is an immutable picture of everything that is counted, since the start of its runtime. The interval
+ * between two snapshots is a snapshot, too. Each row is a measured value with its source, or unknown with the reason:
+ * nothing here is estimated without a measurement behind it. A sampled row stands on a part of the events (one
+ * submission in ramify_options.latency_every) and is scaled to all of them.
  *
  *     ramify_snapshot *before, *after, *during;
  *     ramify_snapshot_take(rt, &before);
@@ -127,9 +127,9 @@ RAMIFY_API uint32_t ramify_snapshot_workers(const ramify_snapshot *snapshot);
 
 /* One row.
  *
- * name: as ramify_metric.name. scope, index: as there. metric: out. diagnosis: out, may be NULL; names what may have been
- * meant. Threads: any, never blocks. Errors: ERR_INVALID a NULL argument; ERR_NOT_FOUND no metric has this name, or
- * this one has no row for the scope and index. Cost: O(rows). */
+ * name: as ramify_metric.name. scope, index: as there. metric: out. diagnosis: out, may be NULL; names what may have
+ * been meant. Threads: any, never blocks. Errors: ERR_INVALID a NULL argument; ERR_NOT_FOUND no metric has this name,
+ * or this one has no row for the scope and index. Cost: O(rows). */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_snapshot_find(const ramify_snapshot *snapshot, const char *name,
                                                                uint32_t scope, uint32_t index, ramify_metric *metric,
                                                                ramify_diagnosis *diagnosis);
@@ -153,8 +153,8 @@ typedef struct ramify_break_even {
 /* Measures it, for this runtime's snapshots: a task that runs shorter than this is below break-even, and its work is
  * better done without one. ramify_options.break_even and RAMIFY_BREAK_EVEN do the same at the start.
  *
- * rt: a started runtime; the measurement uses workers of its own on the same tree and counts nothing in rt; it is disturbed
- * by what runs meanwhile, and takes the least of several trials. cost: out, may be NULL.
+ * rt: a started runtime; the measurement uses workers of its own on the same tree and counts nothing in rt; it is
+ * disturbed by what runs meanwhile, and takes the least of several trials. cost: out, may be NULL.
  * Threads: any; blocks, and runs no other tasks. Errors: ERR_INVALID rt is NULL; ERR_NO_MEMORY; ERR_SYSTEM a thread
  * could not be made. Cost: a start of workers and about 10 ms. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_break_even_measure(ramify_runtime *rt, ramify_break_even *cost);
@@ -188,10 +188,10 @@ RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_metric_describe(uint32_t i, ram
  * machine has too few; all values are then scaled and marked as sampled. diagnosis: out, may be NULL. What cannot be
  * counted is no error: its rows are unknown and say why. ramify_options.counters and RAMIFY_COUNTERS do the same at
  * the start.
- * Threads: any, one at a time per runtime. Errors: ERR_INVALID a NULL argument; ERR_NOT_FOUND an unknown name (the diagnosis
- * has the nearest ones and the position); ERR_RANGE over 16 events; ERR_BUSY it counts already; ERR_NO_MEMORY.
- * Cost: some system calls for each worker and event, and a trial of a few milliseconds that finds events which read
- * zero for ever. Workers pay what the system's bookkeeping costs at a context switch, nothing per task. */
+ * Threads: any, one at a time per runtime. Errors: ERR_INVALID a NULL argument; ERR_NOT_FOUND an unknown name (the
+ * diagnosis has the nearest ones and the position); ERR_RANGE over 16 events; ERR_BUSY it counts already;
+ * ERR_NO_MEMORY. Cost: some system calls for each worker and event, and a trial of a few milliseconds that finds events
+ * which read zero for ever. Workers pay what the system's bookkeeping costs at a context switch, nothing per task. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_counters_start(ramify_runtime *rt, const char *events,
                                                                 ramify_diagnosis *diagnosis);
 
@@ -227,8 +227,8 @@ typedef struct ramify_load_monitor ramify_load_monitor;
 /* Makes a load monitor: moving averages and a window over repeated snapshots.
  *
  * half_life_ns: an observation this old weighs half, at least 1. window_updates: 1 to 4096. monitor: out.
- * Ownership: the caller's, until ramify_load_monitor_free. Threads: any. Errors: ERR_INVALID a NULL argument; ERR_RANGE a
- * number; ERR_NO_MEMORY. Cost: window_updates x domains words. */
+ * Ownership: the caller's, until ramify_load_monitor_free. Threads: any. Errors: ERR_INVALID a NULL argument; ERR_RANGE
+ * a number; ERR_NO_MEMORY. Cost: window_updates x domains words. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_load_monitor_create(const ramify_runtime *rt, uint64_t half_life_ns,
                                                                      uint32_t              window_updates,
                                                                      ramify_load_monitor **monitor);

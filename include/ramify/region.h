@@ -4,8 +4,9 @@
  *     static ramify_code_region *sweep;                       // once
  *     (void)ramify_region_define(rt, "sweep", &sweep);
  *     ...
- *     (void)ramify_region_begin(sweep);                       // any thread: a task, an OpenMP thread, main, an MPI
- * call relax(block); (void)ramify_region_end(sweep);
+ *     (void)ramify_region_begin(sweep);     // any thread: a task's, an OpenMP thread, main, one that calls MPI
+ *     relax(block);
+ *     (void)ramify_region_end(sweep);
  *
  * A region around what a task does is that task's class: where hardware counters are on (ramify_counters_start), they
  * are counted by region, too, for the workers. Times are inclusive: a region holds its inner ones, and what a task ran
@@ -49,7 +50,8 @@ RAMIFY_API ramify_status ramify_region_begin(ramify_code_region *region);
 /* Ends it.
  *
  * Threads: the one that began it; never blocks. Errors: ERR_INVALID region is NULL; ERR_NOT_FOUND it is not
- * open in this thread; ERR_BUSY another one was begun inside it and must be ended first; nothing is changed. Cost: as ramify_region_begin.
+ * open in this thread; ERR_BUSY another one was begun inside it and must be ended first; nothing is changed. Cost: as
+ * ramify_region_begin.
  */
 RAMIFY_API ramify_status ramify_region_end(ramify_code_region *region);
 

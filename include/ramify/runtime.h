@@ -64,15 +64,15 @@ typedef struct ramify_options {
  *
  * options: NULL for the defaults. A space over another tree than the runtime's serves as far as both are of this
  * machine: its domains stand for those of the runtime that hold their CPUs; and if `tree` and what it is discovered by
- * are not given, the space's tree is the runtime's. rt: out, untouched on failure. Ownership: the caller's, until ramify_stop.
- * Threads: any; blocks until every worker stands. Errors: those of ramify_tree_open; ERR_SYNTAX in `policy` or in a
- * variable (the diagnosis says where); ERR_RANGE a number is out of range; ERR_NO_MEMORY; ERR_SYSTEM a thread could
- * not be made. A binding the system refuses is logged and counted, not an error. One that it takes away later (a CPU goes
- * off-line, a cpuset changes) is made again when a worker next looks for work, or after 64 tasks of its own, at most every 5 ms: to the leaf,
- * or while that has no CPU left, to the nearest domain above it that has; CPUs that come back are taken back. The tree
- * stays, and no task is lost. CPUs that were not there when it was made are for the next runtime.
- * A worker's stack bounds the depth of a recursion; ramify/fork.h says what is promised about it, and
- * ramify_explain_overflow makes an overflow say what to do.
+ * are not given, the space's tree is the runtime's. rt: out, untouched on failure. Ownership: the caller's, until
+ * ramify_stop. Threads: any; blocks until every worker stands. Errors: those of ramify_tree_open; ERR_SYNTAX in
+ * `policy` or in a variable (the diagnosis says where); ERR_RANGE a number is out of range; ERR_NO_MEMORY; ERR_SYSTEM a
+ * thread could not be made. A binding the system refuses is logged and counted, not an error. One that it takes away
+ * later (a CPU goes off-line, a cpuset changes) is made again when a worker next looks for work, or after 64 tasks of
+ * its own, at most every 5 ms: to the leaf, or while that has no CPU left, to the nearest domain above it that has;
+ * CPUs that come back are taken back. The tree stays, and no task is lost. CPUs that were not there when it was made
+ * are for the next runtime. A worker's stack bounds the depth of a recursion; ramify/fork.h says what is promised about
+ * it, and ramify_explain_overflow makes an overflow say what to do.
  * Cost: a thread creation per worker; discovery only when no tree is given. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_start(const ramify_options *options, ramify_runtime **rt);
 
@@ -115,9 +115,9 @@ RAMIFY_API ramify_status ramify_group_free(ramify_group *group);
  * group: the group it belongs to. fn: not NULL. argument: passed on; must live until the task has run.
  * hint: NULL for none; copied. Threads: any, workers included; blocks only when the queue is bounded, full, and
  * RAMIFY_FULL_BLOCK was chosen; runs other tasks only then or with RAMIFY_FULL_RUN.
- * Errors: ERR_INVALID fn is NULL, hint->domain is not of this tree, a weight or priority is out of range; ERR_NOT_NOW the queue is full; ERR_CANCELED the
- * group is cancelled; ERR_NO_MEMORY. The task was not taken. Cost: O(depth of the policy), no system call unless a
- * worker must be woken, no allocation in the steady state. */
+ * Errors: ERR_INVALID fn is NULL, hint->domain is not of this tree, a weight or priority is out of range; ERR_NOT_NOW
+ * the queue is full; ERR_CANCELED the group is cancelled; ERR_NO_MEMORY. The task was not taken. Cost: O(depth of the
+ * policy), no system call unless a worker must be woken, no allocation in the steady state. */
 RAMIFY_API ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argument,
                                        const ramify_hint *hint);
 

@@ -4,7 +4,8 @@
  * Each worker writes into a ring of its own, of fixed size: the newest events win, those that were overwritten are
  * counted. Off, a trace costs a load and a branch per submitted task and nothing per fork; on, an event takes under 30
  * ns. Recorded are tasks, forks that were stolen, steals, searches, sleeps, regions (ramify/region.h; threads from
- * outside have lanes for theirs), and samples of load, idle workers and (in JSON) the counters of ramify_counters_start.
+ * outside have lanes for theirs), and samples of load, idle workers and (in JSON) the counters of
+ * ramify_counters_start.
  *
  * The shortest way is the environment: RAMIFY_TRACE=FILE writes a trace when the runtime stops; with
  * RAMIFY_TRACE_WHILE=FLAG it is recorded only while a file FLAG exists, and written when FLAG is removed:
@@ -15,8 +16,8 @@
  * In FILE, %p stands for the number of the process, %h for the name of the host, %t for the start of the runtime, %%
  * for a percent sign. A file from before is written over; where several programs were told one name, the first to
  * end gets it, and the others write beside it: trace.json, trace.4711.json. A program that ends without ramify_stop
- * leaves no trace but those that RAMIFY_TRACE_WHILE or ramify_trace_write have written. Perfetto (ui.perfetto.dev) and chrome://tracing open the JSON; `ramify
- * report` makes a page of it. */
+ * leaves no trace but those that RAMIFY_TRACE_WHILE or ramify_trace_write have written. Perfetto (ui.perfetto.dev) and
+ * chrome://tracing open the JSON; `ramify report` makes a page of it. */
 #ifndef RAMIFY_TRACE_H
 #define RAMIFY_TRACE_H
 

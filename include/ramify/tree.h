@@ -135,9 +135,9 @@ RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_tree_options_read(const ramify_
  * options: NULL for the defaults. tree: out, untouched on failure.
  * Ownership: the caller's, until ramify_tree_free; may serve several runtimes at once.
  * Threads: any; may block on files. Errors: ERR_NOT_FOUND no such file; ERR_FORMAT not a topology, truncated, or of a
- * version this hwloc cannot read; ERR_SYNTAX `cpus`, `places` or a synthetic description is malformed; ERR_RANGE `workers` is
- * out of range; ERR_INVALID `cpus` or `places` name no PU we may use; ERR_NOT_BUILT `from` needs hwloc and it is not built in;
- * ERR_NO_MEMORY. Cost: O(PUs); this machine: one hwloc discovery, milliseconds. */
+ * version this hwloc cannot read; ERR_SYNTAX `cpus`, `places` or a synthetic description is malformed; ERR_RANGE
+ * `workers` is out of range; ERR_INVALID `cpus` or `places` name no PU we may use; ERR_NOT_BUILT `from` needs hwloc and
+ * it is not built in; ERR_NO_MEMORY. Cost: O(PUs); this machine: one hwloc discovery, milliseconds. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_tree_open(const ramify_tree_options *options, ramify_tree **tree);
 
 /* Frees a tree. tree: NULL is allowed; must not serve a runtime any more. Threads: any. Cost: O(1) frees. */

@@ -156,5 +156,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(nearest_first, set_up, tear_down),
                                         cmocka_unit_test_setup_teardown(fetched_by_name, set_up, tear_down) };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

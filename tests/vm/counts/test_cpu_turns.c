@@ -93,5 +93,5 @@ int main(void)
         cmocka_unit_test(a_turn_can_be_lost),
         cmocka_unit_test(pausing_is_not_losing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Work between two looks at who is hungry. A hand-off is 0.1 to 0.3 us (PEERS.md) and a chunk's clock 10 ns, so 2 us
- * lose less than 1 % to the clock, and a hungry worker waits about as long as ten hand-offs at most. */
-static const double TARGET_NS = 2000.0;
+/* Work between two looks at who is hungry. A hand-off is 0.1 to 0.3 us (PEERS.md) and a chunk's clock 10 ns, so 4 us
+ * lose less than 0.5 % to clock and call, and a hungry worker waits less than a wake-up takes (6.5 us). Of 1, 2, 4 and
+ * 8 us it is the fastest for 10^6 empty iterations on two workers: 0.128, 0.122, 0.118 and 0.118 ns each. */
+static const double TARGET_NS = 4000.0;
 
 static ramify_status refuse(const ramify_for_options *o, ramify_status status, const char *why)
 {

@@ -24,9 +24,9 @@ enum { OFFERS_MAX = 32, SLOT_BYTES_MAX = 16384, LINE_BYTES = 64 };
 static const double HAND_OFF_NS = 300.0, WAKE_NS = 6500.0;
 enum { FEW_PER_WORKER = 8 };
 
-/* Dynamic's claims: an eighth of a measured chunk, 0.25 us, is about a hand-off; 64 chunks make a claim's 10 ns and the
+/* Dynamic's claims: a sixteenth of a measured chunk, 0.25 us, is about a hand-off; 64 chunks make a claim's 10 ns and the
  * clock's 20 vanish. */
-enum { BATCH_SHARE = 8, BATCH_MAX = 64 };
+enum { BATCH_SHARE = 16, BATCH_MAX = 64 };
 
 /* Work given away: tickets, or iterations [lo, hi) of a leaf's lot. */
 typedef struct offer {
@@ -104,7 +104,7 @@ static void split(hand *h)
     h->splits++;
 }
 
-/* True when half of what is left is worth a hand-off. Measured chunks are 2 us long, half of one is about the limit. */
+/* True when half of what is left is worth a hand-off. Measured chunks are 4 us long, a quarter of one is the limit. */
 static bool may_split(const hand *h)
 {
     uint64_t least = h->loop->schedule.grain ? 2 * h->grain : h->grain / 2;

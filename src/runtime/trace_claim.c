@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A trace's file among several programs that were told the same name.
  *
- * A file from before this trace began is written over, as every run of a program does. One that was written since, or
- * is being written, is another's trace: this one goes beside it, with the process in its name. While a file is claimed,
- * its lock (flock) tells the others so; it ends with the process, whatever becomes of that. */
+ * A file that was there when this trace began, and is as it was, is written over, as every run of a program does. One
+ * that was written since, or is being written, is another's trace: this one goes beside it, with the process in its
+ * name. No clock is asked: file systems stamp by clocks of their own. While a file is claimed, its lock (flock) tells
+ * the others so; it ends with the process, whatever becomes of that. */
 #include "trace_claim.h"
 
 #include "trace_inside.h"
@@ -18,27 +19,28 @@
 
 enum { TRIES = 100 }; /* traces that one process may leave beside each other under one name */
 
-struct timespec rmf_trace_file_now(void)
+void rmf_trace_look(const char *path, rmf_trace_earlier *earlier)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME_COARSE, &now); /* the clock that files are stamped by */
-    return now;
+    earlier->is_there = stat(path, &earlier->about) == 0;
 }
 
-static bool is_after(struct timespec a, struct timespec b)
+static bool is_as_it_was(const rmf_trace_earlier *earlier, const struct stat *now)
 {
-    return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
+    const struct stat *then = &earlier->about;
+    return earlier->is_there && then->st_dev == now->st_dev && then->st_ino == now->st_ino &&
+           then->st_size == now->st_size && then->st_mtim.tv_sec == now->st_mtim.tv_sec &&
+           then->st_mtim.tv_nsec == now->st_mtim.tv_nsec;
 }
 
-/* Locks the file, unless another trace has it. A file system without locks leaves the time of the file to go by. */
-static bool lock_file(rmf_trace_claim *claim, int flags, struct timespec begun)
+/* Locks the file, unless another trace has it. A file system without locks leaves the look of the file to go by. */
+static bool lock_file(rmf_trace_claim *claim, int flags, const rmf_trace_earlier *earlier)
 {
     struct stat about;
     claim->file = open(claim->path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
     if (claim->file < 0)
         return false;
     bool is_others = flock(claim->file, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
-    is_others      = is_others || (!fstat(claim->file, &about) && about.st_size && is_after(about.st_mtim, begun));
+    is_others      = is_others || (!fstat(claim->file, &about) && about.st_size && !is_as_it_was(earlier, &about));
     if (!is_others)
         return true;
     close(claim->file);
@@ -59,14 +61,14 @@ static void name_beside(const char *path, int n, char *beside)
 }
 
 /* An archive is a folder, which is never written over. */
-static bool take(rmf_trace_claim *claim, bool is_folder, int flags, struct timespec begun)
+static bool take(rmf_trace_claim *claim, bool is_folder, int flags, const rmf_trace_earlier *earlier)
 {
     if (!is_folder)
-        return lock_file(claim, flags, begun);
+        return lock_file(claim, flags, earlier);
     return access(claim->path, F_OK) != 0;
 }
 
-void rmf_trace_claim_make(const char *path, struct timespec begun, rmf_trace_claim *claim)
+void rmf_trace_claim_make(const char *path, const rmf_trace_earlier *earlier, rmf_trace_claim *claim)
 {
     struct stat about;
     bool        is_folder = rmf_trace_format_of(path) == RAMIFY_TRACE_OTF2;
@@ -75,11 +77,11 @@ void rmf_trace_claim_make(const char *path, struct timespec begun, rmf_trace_cla
     if (!is_folder && stat(path, &about) == 0 && !S_ISREG(about.st_mode))
         return; /* a pipe or a device takes what it is given */
     errno          = EEXIST;
-    claim->is_else = !take(claim, is_folder, 0, begun) && errno == EEXIST;
+    claim->is_else = !take(claim, is_folder, 0, earlier) && errno == EEXIST;
     for (int n = 1; claim->is_else && n <= TRIES; n++) {
         name_beside(path, n, claim->path);
         errno = EEXIST;
-        if (take(claim, is_folder, O_EXCL, begun) || errno != EEXIST)
+        if (take(claim, is_folder, O_EXCL, earlier) || errno != EEXIST)
             return;
     }
 }

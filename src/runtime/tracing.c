@@ -76,6 +76,16 @@ static void take_samples(ramify_runtime *rt)
     rmf_tracing_sample_counters(rt);
 }
 
+static void look_at_path(ramify_runtime *rt)
+{
+    rmf_tracing     *t   = &rt->tracing;
+    ramify_diagnosis why = { 0 };
+    char             path[RMF_TRACE_PATH_BYTES];
+    t->earlier = (rmf_trace_earlier){ 0 };
+    if (t->path && !rmf_trace_path(t->path, rt->pool->serial, path, &why))
+        rmf_trace_look(path, &t->earlier);
+}
+
 static ramify_status begin(ramify_runtime *rt)
 {
     rmf_tracing  *t      = &rt->tracing;
@@ -86,8 +96,8 @@ static ramify_status begin(ramify_runtime *rt)
         status = rmf_trace_make(rt->tree, RAMIFY_REGION_THREADS_MAX - 1, t->events, rt->pool->ns_per_tick, &t->trace);
     if (status)
         return status;
-    t->begun = rmf_trace_file_now();
-    t->base  = (rmf_track_base){ 0 };
+    look_at_path(rt);
+    t->base = (rmf_track_base){ 0 };
     rmf_trace_begin(t->trace);
     rmf_tracing_sample_counters(rt);
     rmf_pool_trace(rt->pool, t->trace->rings);
@@ -175,7 +185,7 @@ static void deliver(ramify_runtime *rt)
         tell_of_loss(rt, &why, status);
         return;
     }
-    rmf_trace_claim_make(path, t->begun, &claim);
+    rmf_trace_claim_make(path, &t->earlier, &claim);
     status = write_trace(rt, claim.path, RAMIFY_TRACE_BY_NAME, &why);
     rmf_trace_claim_end(&claim);
     if (status) {

@@ -26,7 +26,7 @@ typedef struct rmf_tracing {
     rmf_trace          *trace; /* NULL until something is recorded */
     rmf_region_listener listener;
     rmf_track_base      base;
-    struct timespec     begun; /* the last trace, by the clock of files */
+    rmf_trace_earlier   earlier; /* what lay at the path when recording began */
     uint64_t            sample_ns;
     uint32_t            events;
     char               *path, *flag; /* RAMIFY_TRACE, RAMIFY_TRACE_WHILE; NULL: none */

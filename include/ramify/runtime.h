@@ -91,8 +91,9 @@ RAMIFY_API ramify_status ramify_stop(ramify_runtime *rt);
  * those of the new tree that hold their CPUs. A trace that is due is written, and the new runtime's beside it.
  *
  * runtime: in and out; on failure it is untouched and the runtime goes on. diagnosis: out, may be NULL. Ownership: the
- * caller's, until ramify_stop. Threads: one, not a worker of it, with no other call on it under way. Errors: ERR_INVALID runtime is NULL, a team's, or one whose tree the program gave; ERR_BUSY
- * called from a worker of it; otherwise those of ramify_start. Cost: a start and a stop. */
+ * caller's, until ramify_stop. Threads: one, not a worker of it, with no other call on it under way. Errors:
+ * ERR_INVALID runtime is NULL, a team's, or one whose tree the program gave; ERR_BUSY called from a worker of it;
+ * otherwise those of ramify_start. Cost: a start and a stop. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_restart(ramify_runtime **runtime, ramify_diagnosis *diagnosis);
 
 /* How many CPUs may be used now that could not when the runtime started, because a cpuset grew or a CPU went on-line.

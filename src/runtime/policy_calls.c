@@ -22,37 +22,70 @@ static ramify_status refuse(const ramify_runtime *rt, const char *text, ramify_d
     return RAMIFY_OK;
 }
 
-/* Puts a plan in place; gives the one before, which nobody uses any more. */
-static rmf_plan *replace(ramify_runtime *rt, rmf_plan *plan, char *text)
+/* What takes the place of something, and then what was there. */
+typedef struct change {
+    rmf_plan       *plan;
+    char           *text;  /* of the plan */
+    ramify_options *asked; /* what ramify_restart() goes by; NULL: a team's */
+} change;
+
+static void drop(change *c)
+{
+    rmf_plan_free(c->plan);
+    free(c->text);
+    free(c->asked);
+}
+
+/* Everything that can fail. */
+static ramify_status make(ramify_runtime *rt, const char *text, const ramify_policy_ops *const *policies,
+                          ramify_diagnosis *diagnosis, change *c)
+{
+    *c                   = (change){ NULL, NULL, NULL };
+    ramify_status status = rmf_plan_create(rt->tree, text, policies, rt->pool->seed, diagnosis, &c->plan);
+    if (status)
+        return status;
+    c->text = strdup(rmf_plan_text(c->plan));
+    pthread_mutex_lock(&rt->plan_lock);
+    ramify_options o = rt->asked ? *rt->asked : (ramify_options){ 0 };
+    o.policy         = text;
+    o.policies       = policies;
+    if (rt->asked)
+        c->asked = rmf_options_keep(&o);
+    bool is_whole = c->text && (c->asked || !rt->asked);
+    pthread_mutex_unlock(&rt->plan_lock);
+    if (is_whole)
+        return RAMIFY_OK;
+    drop(c);
+    return rmf_diagnose(diagnosis, RAMIFY_ERR_NO_MEMORY, 0, "no memory for the text of the policy");
+}
+
+/* Puts it in place; nobody uses any more what was there. */
+static void replace(ramify_runtime *rt, change *c)
 {
     pthread_mutex_lock(&rt->plan_lock);
-    rmf_plan *before = rmf_replan_publish(rt->pool, plan);
-    rt->plan         = plan;
-    (void)rmf_plan_texts_add(&rt->plan_texts, text);
+    ramify_options *asked  = rt->asked;
+    rmf_plan       *before = rmf_replan_publish(rt->pool, c->plan);
+    rt->plan               = c->plan;
+    rt->asked              = c->asked;
+    (void)rmf_plan_texts_add(&rt->plan_texts, c->text);
     rmf_replan_await(rt->pool);
     pthread_mutex_unlock(&rt->plan_lock);
-    return before;
+    *c = (change){ before, NULL, asked };
 }
 
 ramify_status ramify_policy_set(ramify_runtime *rt, const char *text, const ramify_policy_ops *const *policies,
                                 ramify_diagnosis *diagnosis)
 {
-    rmf_plan     *plan;
+    change        c;
     ramify_status status = refuse(rt, text, diagnosis);
     if (!status)
-        status = rmf_plan_create(rt->tree, text, policies, rt->pool->seed, diagnosis, &plan);
+        status = make(rt, text, policies, diagnosis, &c);
     if (status)
         return status;
-    char *copy = strdup(rmf_plan_text(plan)), *told = copy ? strdup(copy) : NULL;
-    if (!told) {
-        free(copy);
-        rmf_plan_free(plan);
-        return rmf_diagnose(diagnosis, RAMIFY_ERR_NO_MEMORY, 0, "no memory for the text of the policy");
-    }
-    rmf_plan *before = replace(rt, plan, copy);
-    rmf_log_line(&rt->pool->log, RAMIFY_LOG_INFO, "policy: %s, before: %s", told, rmf_plan_text(before));
-    rmf_plan_free(before);
-    free(told);
+    replace(rt, &c);
+    rmf_log_line(&rt->pool->log, RAMIFY_LOG_INFO, "policy: \"%s\" is in force, no longer \"%s\"", text,
+                 rmf_plan_text(c.plan));
+    drop(&c);
     return RAMIFY_OK;
 }
 

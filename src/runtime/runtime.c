@@ -8,6 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+ramify_status rmf_runtime_discover(const ramify_options *o, ramify_tree **tree)
+{
+    const ramify_tree_options how = { .from        = o->from,
+                                      .cpus        = o->cpus,
+                                      .workers     = o->workers,
+                                      .workers_per = o->workers_per,
+                                      .places      = o->places,
+                                      .close       = o->close,
+                                      .no_ranks    = o->no_ranks,
+                                      .log         = o->log,
+                                      .log_self    = o->log_self,
+                                      .diagnosis   = o->diagnosis };
+    return ramify_tree_open(&how, tree);
+}
+
 static ramify_status open_tree(const ramify_options *o, ramify_runtime *rt)
 {
     if (o->tree) {
@@ -19,24 +34,14 @@ static ramify_status open_tree(const ramify_options *o, ramify_runtime *rt)
         rt->tree = rmf_space_tree(o->space);
         return RAMIFY_OK;
     }
-    const ramify_tree_options how = { .from        = o->from,
-                                      .cpus        = o->cpus,
-                                      .workers     = o->workers,
-                                      .workers_per = o->workers_per,
-                                      .places      = o->places,
-                                      .close       = o->close,
-                                      .no_ranks    = o->no_ranks,
-                                      .log         = o->log,
-                                      .log_self    = o->log_self,
-                                      .diagnosis   = o->diagnosis };
-    ramify_status status = ramify_tree_open(&how, &rt->own_tree);
+    ramify_status status = rmf_runtime_discover(o, &rt->own_tree);
     rt->tree             = rt->own_tree;
     return status;
 }
 
 static ramify_status open_space(const ramify_options *o, ramify_runtime *rt)
 {
-    const ramify_space_options how = { .log = o->log, .log_self = o->log_self };
+    const ramify_space_options how    = { .log = o->log, .log_self = o->log_self };
     ramify_status              status = RAMIFY_OK;
     if (!o->space)
         status = ramify_space_open(rt->tree, &how, &rt->own_space);
@@ -64,10 +69,10 @@ static ramify_status start_pool(const ramify_options *o, bool lent, ramify_runti
                                    .latency_every = o->latency_every,
                                    .schedule      = schedule,
                                    /* a tree of another machine says nothing about the PUs of this one */
-                                   .bind = !lent && !o->no_bind && ramify_tree_is_this_machine(rt->tree),
-                                   .lent = lent,
+                                   .bind        = !lent && !o->no_bind && ramify_tree_is_this_machine(rt->tree),
+                                   .lent        = lent,
                                    .stack_bytes = o->stack_bytes,
-                                   .log  = { o->log, o->log_self } };
+                                   .log         = { o->log, o->log_self } };
     return rmf_pool_start(&how, &rt->pool);
 }
 
@@ -82,7 +87,9 @@ static void drop(ramify_runtime *rt)
     rmf_plan_free(rt->plan);
     ramify_space_free(rt->own_space);
     free(rt->domain_in);
+    ramify_tree_free(rt->space_tree);
     ramify_tree_free(rt->own_tree);
+    free(rt->asked);
     free(rt);
 }
 
@@ -124,7 +131,15 @@ ramify_status ramify_start(const ramify_options *options, ramify_runtime **resul
     if (!result)
         return RAMIFY_ERR_INVALID;
     ramify_status status = rmf_options_read(options, &o, options ? options->diagnosis : NULL);
-    return status ? status : rmf_runtime_open(&o, false, result);
+    if (status)
+        return status;
+    ramify_options *asked = rmf_options_keep(&o);
+    status                = asked ? rmf_runtime_open(&o, false, result) : RAMIFY_ERR_NO_MEMORY;
+    if (status)
+        free(asked);
+    else
+        (*result)->asked = asked;
+    return status;
 }
 
 ramify_status ramify_stop(ramify_runtime *rt)

@@ -260,6 +260,7 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
                         .bind_ticks    = (uint64_t)(BIND_CHECK_NS / ns_per_tick) };
     pool->worker_count = ramify_tree_leaf_count(pool->tree);
     pool->domains      = ramify_tree_domains(pool->tree, &pool->domain_count);
+    rmf_newcomers_init(&pool->newcomers);
     pthread_mutex_init(&pool->lock, NULL);
     rmf_depot_init(&pool->depot, RMF_LINE_BYTES);
     rmf_depot_init(&pool->dependents, RMF_DEPEND_BYTES);

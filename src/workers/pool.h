@@ -10,6 +10,7 @@
 #include "inbox.h"
 #include "lane.h"
 #include "log.h"
+#include "newcomers.h"
 #include "parking.h"
 #include "plan.h"
 #include "ranks.h"
@@ -87,11 +88,11 @@ struct rmf_worker {
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_sender    sender;
-    _Atomic uint64_t mark;        /* edition it places by, 0: it does not; replan.h */
-    uint32_t      unlooked_tasks; /* run since it looked around, at most RMF_TASKS_PER_LOOK */
-    uint32_t      nested;         /* joins it waits in, one on top of the other */
-    ramify_status mistake;        /* with forks, of the computation on top: the first */
-    ramify_fork   stand_in;       /* for a fork that is NULL */
+    _Atomic uint64_t mark;                 /* edition it places by, 0: it does not; replan.h */
+    uint32_t      unlooked_tasks;         /* run since it looked around, at most RMF_TASKS_PER_LOOK */
+    uint32_t      nested;                 /* joins it waits in, one on top of the other */
+    ramify_status mistake;                /* with forks, of the computation on top: the first */
+    ramify_fork   stand_in;               /* for a fork that is NULL */
     uint64_t      stack_low, stack_bytes; /* its thread's stack; 0: not known */
     bool          told_of_stack;          /* that little of it is left */
     rmf_binding   binding;
@@ -126,8 +127,8 @@ struct rmf_pool {
     rmf_remote           remote;
     bool                 bind, lent;
     uint64_t             stack_bytes; /* of each worker; 0: the default */
-    const ramify_space  *space;     /* where addresses lie; NULL: nowhere */
-    const uint32_t      *domain_in; /* from the space's domains to the tree's; NULL: they are the same */
+    const ramify_space  *space;       /* where addresses lie; NULL: nowhere */
+    const uint32_t      *domain_in;   /* from the space's domains to the tree's; NULL: they are the same */
     rmf_log              log;
     double               ns_per_tick, ticks_per_ns;
     uint64_t             spin_ticks;
@@ -140,6 +141,7 @@ struct rmf_pool {
     bool                 fenced;   /* marks are set with a fence */
     pthread_t           *threads;
     rmf_worker_start    *starts;
+    rmf_newcomers        newcomers; /* `told` is worker 0's */
 
     rmf_parking parking;                           /* `idle` first and apart, then constants */
     _Alignas(RMF_PAIR_BYTES) rmf_depot depot;      /* records of tasks */
@@ -189,7 +191,7 @@ typedef struct rmf_pool_options {
     uint32_t            spin_us, queue_tasks, full, latency_every;
     ramify_schedule     schedule;
     bool                bind;
-    bool                lent; /* makes no threads: the program's own come and go by rmf_worker_enter() */
+    bool                lent;        /* makes no threads: the program's own come and go by rmf_worker_enter() */
     uint64_t            stack_bytes; /* of each worker's thread; 0: the default */
     rmf_log             log;
 } rmf_pool_options;

@@ -115,6 +115,8 @@ static void stay_bound(rmf_worker *worker, uint64_t now)
     worker->binding.checked_ticks = now;
     if (rmf_binding_check(&worker->binding, &pool->log))
         rmf_count(&worker->cell.counts.rebinds, 1);
+    if (worker->number == 0)
+        rmf_newcomers_tell(&pool->newcomers, &pool->log);
 }
 
 void rmf_worker_sample_end(rmf_worker *worker, uint64_t start_ticks)

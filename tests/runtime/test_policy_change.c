@@ -209,6 +209,18 @@ static void no_number_of_changes_takes_memory(void **state)
     assert_int_equal(atomic_load(&probes_alive), 0);
 }
 
+static void a_restart_goes_on_with_it(void **state)
+{
+    (void)state;
+    ramify_runtime *rt = started_by("probe(0)");
+    set_policy(rt, "round-robin");
+    set_policy(rt, "probe(1)");
+    assert_int_equal(ramify_restart(&rt, NULL), RAMIFY_OK);
+    assert_policy(rt, "probe(1)");
+    assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+    assert_int_equal(atomic_load(&probes_alive), 0);
+}
+
 static void a_system_without_membarrier_will_do(void **state)
 {
     refused = 1;
@@ -238,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_mistake_changes_nothing),
         cmocka_unit_test(several_may_change_it_at_once),
         cmocka_unit_test(no_number_of_changes_takes_memory),
+        cmocka_unit_test(a_restart_goes_on_with_it),
         cmocka_unit_test(a_system_without_membarrier_will_do),
         cmocka_unit_test(a_refusal_is_told),
     };

@@ -8,6 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+ramify_status rmf_runtime_discover(const ramify_options *o, ramify_tree **tree)
+{
+    const ramify_tree_options how = { .from        = o->from,
+                                      .cpus        = o->cpus,
+                                      .workers     = o->workers,
+                                      .workers_per = o->workers_per,
+                                      .places      = o->places,
+                                      .close       = o->close,
+                                      .no_ranks    = o->no_ranks,
+                                      .log         = o->log,
+                                      .log_self    = o->log_self,
+                                      .diagnosis   = o->diagnosis };
+    return ramify_tree_open(&how, tree);
+}
+
 static ramify_status open_tree(const ramify_options *o, ramify_runtime *rt)
 {
     if (o->tree) {
@@ -19,24 +34,14 @@ static ramify_status open_tree(const ramify_options *o, ramify_runtime *rt)
         rt->tree = rmf_space_tree(o->space);
         return RAMIFY_OK;
     }
-    const ramify_tree_options how = { .from        = o->from,
-                                      .cpus        = o->cpus,
-                                      .workers     = o->workers,
-                                      .workers_per = o->workers_per,
-                                      .places      = o->places,
-                                      .close       = o->close,
-                                      .no_ranks    = o->no_ranks,
-                                      .log         = o->log,
-                                      .log_self    = o->log_self,
-                                      .diagnosis   = o->diagnosis };
-    ramify_status status = ramify_tree_open(&how, &rt->own_tree);
+    ramify_status status = rmf_runtime_discover(o, &rt->own_tree);
     rt->tree             = rt->own_tree;
     return status;
 }
 
 static ramify_status open_space(const ramify_options *o, ramify_runtime *rt)
 {
-    const ramify_space_options how = { .log = o->log, .log_self = o->log_self };
+    const ramify_space_options how    = { .log = o->log, .log_self = o->log_self };
     ramify_status              status = RAMIFY_OK;
     if (!o->space)
         status = ramify_space_open(rt->tree, &how, &rt->own_space);
@@ -64,10 +69,10 @@ static ramify_status start_pool(const ramify_options *o, bool lent, ramify_runti
                                    .latency_every = o->latency_every,
                                    .schedule      = schedule,
                                    /* a tree of another machine says nothing about the PUs of this one */
-                                   .bind = !lent && !o->no_bind && ramify_tree_is_this_machine(rt->tree),
-                                   .lent = lent,
+                                   .bind        = !lent && !o->no_bind && ramify_tree_is_this_machine(rt->tree),
+                                   .lent        = lent,
                                    .stack_bytes = o->stack_bytes,
-                                   .log  = { o->log, o->log_self } };
+                                   .log         = { o->log, o->log_self } };
     return rmf_pool_start(&how, &rt->pool);
 }
 
@@ -77,10 +82,14 @@ static void drop(ramify_runtime *rt)
     rmf_region_book_drop(&rt->regions);
     rmf_counter_set_close(rt->counters);
     pthread_mutex_destroy(&rt->counter_lock);
+    pthread_mutex_destroy(&rt->plan_lock);
+    rmf_plan_texts_drop(&rt->plan_texts);
     rmf_plan_free(rt->plan);
     ramify_space_free(rt->own_space);
     free(rt->domain_in);
+    ramify_tree_free(rt->space_tree);
     ramify_tree_free(rt->own_tree);
+    free(rt->asked);
     free(rt);
 }
 
@@ -90,10 +99,14 @@ ramify_status rmf_runtime_open(const ramify_options *o, bool lent, ramify_runtim
     if (!rt)
         return RAMIFY_ERR_NO_MEMORY;
     pthread_mutex_init(&rt->counter_lock, NULL);
+    pthread_mutex_init(&rt->plan_lock, NULL);
+    rmf_plan_texts_init(&rt->plan_texts);
     rmf_tracing_init(&rt->tracing);
     ramify_status status = open_tree(o, rt);
     if (!status)
         status = rmf_plan_create(rt->tree, o->policy, o->policies, o->seed, o->diagnosis, &rt->plan);
+    if (!status)
+        status = rmf_plan_texts_begin(&rt->plan_texts, rmf_plan_text(rt->plan));
     if (!status)
         status = open_space(o, rt);
     if (!status)
@@ -118,7 +131,15 @@ ramify_status ramify_start(const ramify_options *options, ramify_runtime **resul
     if (!result)
         return RAMIFY_ERR_INVALID;
     ramify_status status = rmf_options_read(options, &o, options ? options->diagnosis : NULL);
-    return status ? status : rmf_runtime_open(&o, false, result);
+    if (status)
+        return status;
+    ramify_options *asked = rmf_options_keep(&o);
+    status                = asked ? rmf_runtime_open(&o, false, result) : RAMIFY_ERR_NO_MEMORY;
+    if (status)
+        free(asked);
+    else
+        (*result)->asked = asked;
+    return status;
 }
 
 ramify_status ramify_stop(ramify_runtime *rt)

@@ -2,6 +2,7 @@
 /* Starting and stopping the workers; inboxes; the load that policies see. */
 #include "depend_inside.h"
 #include "graph_inside.h"
+#include "replan.h"
 #include "submit.h"
 #include "worker.h"
 
@@ -215,6 +216,7 @@ static void drop_pool(rmf_pool *pool)
     pthread_mutex_destroy(&pool->lock);
     free(pool->workers);
     free(pool->mail);
+    rmf_replan_drop(pool);
     free(pool->threads);
     free(pool->starts);
     free(pool);
@@ -240,7 +242,6 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
     double ns_per_tick = rmf_clock_ns_per_tick();
     *pool = (rmf_pool){ .owner         = options->owner,
                         .tree          = options->tree,
-                        .plan          = options->plan,
                         .space         = options->space,
                         .domain_in     = options->domain_in,
                         .seed          = options->seed,
@@ -259,10 +260,13 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
                         .bind_ticks    = (uint64_t)(BIND_CHECK_NS / ns_per_tick) };
     pool->worker_count = ramify_tree_leaf_count(pool->tree);
     pool->domains      = ramify_tree_domains(pool->tree, &pool->domain_count);
+    rmf_newcomers_init(&pool->newcomers);
     pthread_mutex_init(&pool->lock, NULL);
     rmf_depot_init(&pool->depot, RMF_LINE_BYTES);
     rmf_depot_init(&pool->dependents, RMF_DEPEND_BYTES);
     ramify_status status = allocate(pool);
+    if (!status)
+        status = rmf_replan_init(pool, options->plan);
     if (!status && !pool->lent)
         status = start_workers(pool);
     if (status)

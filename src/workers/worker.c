@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "forks.h"
+#include "replan.h"
 #include "stack.h"
 #include "vertex.h"
 
@@ -114,6 +115,8 @@ static void stay_bound(rmf_worker *worker, uint64_t now)
     worker->binding.checked_ticks = now;
     if (rmf_binding_check(&worker->binding, &pool->log))
         rmf_count(&worker->cell.counts.rebinds, 1);
+    if (worker->number == 0)
+        rmf_newcomers_tell(&pool->newcomers, &pool->log);
 }
 
 void rmf_worker_sample_end(rmf_worker *worker, uint64_t start_ticks)
@@ -422,6 +425,7 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     worker->sender.until_stamp = 1;
     worker->sender.stands_for  = 1;
     worker->sender.until_ready = 1;
+    rmf_replan_equip(pool, &worker->sender, &worker->mark, NULL);
     rmf_victims_init(&worker->victims, pool->tree, number);
     worker->remote = rmf_remote_row(&pool->remote, leaf);
     if (!is_bound)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Inside a virtual machine with at least 8 CPUs: CPUs leave under running work and come back, and the cpuset around a
  * runtime shrinks and grows. No task is lost or runs twice, and every worker finds its way: to what is left near its
- * leaf, and back. */
+ * leaf, and back. What the cpuset had not when the runtime started is taken up by a restart. */
 #include "guest.h"
 
 #include <pthread.h>
@@ -141,8 +141,8 @@ static void test_many_leave_at_once(void **state)
 static void test_cpuset_shrinks_and_grows(void **state)
 {
     (void)state;
-    load             l   = { 0 };
-    pthread_t        thread;
+    load      l = { 0 };
+    pthread_t thread;
     assert_int_equal(mkdir("/sys/fs/cgroup/part", 0755), 0);
     assert_int_equal(guest_write("/sys/fs/cgroup/part/cpuset.cpus", "0-7"), 0);
     assert_int_equal(guest_write("/sys/fs/cgroup/part/cgroup.procs", "0"), 0);
@@ -158,6 +158,64 @@ static void test_cpuset_shrinks_and_grows(void **state)
     assert_int_equal(rmdir("/sys/fs/cgroup/part"), 0);
 }
 
+typedef struct page {
+    char    *memory;
+    uint32_t node;
+} page;
+
+/* Pages on the nodes of the first leaf and of the third. */
+static void allocate_pages(ramify_runtime *rt, page pages[2])
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        const ramify_domain *leaf = ramify_tree_leaf(ramify_runtime_tree(rt), 2 * i);
+        const ramify_wish    wish = { .placement = RAMIFY_PLACEMENT_DOMAIN, .domain = leaf->index, .touch = true };
+        void                *memory;
+        assert_int_equal(ramify_space_allocate(ramify_runtime_space(rt), 4096, &wish, &memory, NULL), RAMIFY_OK);
+        pages[i] = (page){ memory, leaf->node };
+    }
+}
+
+/* A task near each page runs on the page's node. */
+static void check_near(ramify_runtime *rt, const page pages[2])
+{
+    ramify_group *group;
+    guest_visit   near[2] = { { .runs = 0 } };
+    assert_int_equal(ramify_group_create(rt, NULL, &group), RAMIFY_OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        const ramify_hint hint = { .near = pages[i].memory, .strict = true };
+        assert_int_equal(ramify_submit(group, guest_visit_task, &near[i], &hint), RAMIFY_OK);
+    }
+    assert_int_equal(ramify_wait(group), RAMIFY_OK);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(ramify_tree_leaf(ramify_runtime_tree(rt), near[i].worker)->node, pages[i].node);
+    assert_int_equal(ramify_group_free(group), RAMIFY_OK);
+}
+
+static void test_cpuset_grows_beyond_the_start(void **state)
+{
+    (void)state;
+    page pages[2];
+    assert_int_equal(mkdir("/sys/fs/cgroup/part", 0755), 0);
+    assert_int_equal(guest_write("/sys/fs/cgroup/part/cpuset.cpus", "0-3"), 0);
+    assert_int_equal(guest_write("/sys/fs/cgroup/part/cgroup.procs", "0"), 0);
+    ramify_runtime *rt = guest_start(RAMIFY_PER_PU, NULL);
+    assert_int_equal(ramify_runtime_workers(rt), 4);
+    assert_int_equal(ramify_runtime_new_cpus(rt), 0);
+    allocate_pages(rt, pages);
+    check_near(rt, pages);
+    assert_int_equal(guest_write("/sys/fs/cgroup/part/cpuset.cpus", "0-7"), 0);
+    assert_int_equal(ramify_runtime_new_cpus(rt), 4);
+    check_masks(rt, 0x0f); /* until the program says so, all stays where it is */
+    assert_int_equal(ramify_restart(&rt, NULL), RAMIFY_OK);
+    assert_int_equal(ramify_runtime_workers(rt), 8);
+    assert_int_equal(ramify_runtime_new_cpus(rt), 0);
+    check_masks(rt, 0xff);
+    check_near(rt, pages);
+    assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+    assert_int_equal(guest_write("/sys/fs/cgroup/cgroup.procs", "0"), 0);
+    assert_int_equal(rmdir("/sys/fs/cgroup/part"), 0);
+}
+
 int main(void)
 {
     guest_require();
@@ -165,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_cpu_leaves_and_returns),
         cmocka_unit_test(test_many_leave_at_once),
         cmocka_unit_test(test_cpuset_shrinks_and_grows),
+        cmocka_unit_test(test_cpuset_grows_beyond_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -46,6 +46,7 @@ COUNT_OF(forks_stolen)
 COUNT_OF(forks_at_once)
 COUNT_OF(inline_runs)
 COUNT_OF(near_unknown)
+COUNT_OF(plan_changes)
 COUNT_OF(rebinds)
 COUNT_OF(parks)
 COUNT_OF(parks_aborted)
@@ -354,6 +355,7 @@ static const rmf_metric_entry entries[] = {
       RAMIFY_METRIC_GAUGE, 0, NULL },
     COUNTER("rebinds", "times", RW, compute_rebinds, "a worker was elsewhere than it was bound, or could come home")
     COUNTER("near_unknown", "hints", R, compute_near_unknown, "hints with an address that no region of memory knows")
+    COUNTER("plan_changes", "changes", R, compute_plan_changes, "times the policy was changed (ramify_policy_set)")
     COUNTER("bind_failures", "workers", RW, compute_bind_failures, "workers the system did not let us bind")
 };
 

@@ -302,7 +302,7 @@ static const rmf_metric_entry entries[] = {
     GAUGE("tasks_per_second", "tasks/s", R | D | W, tasks_per_second, "throughput")
     GAUGE("queued_tasks", "tasks", R | D, queued_tasks, "weight queued or running below a domain, at the end")
     COUNTER("dropped", "tasks", RW, compute_dropped, "cancelled before they started")
-    COUNTER("inline_runs", "tasks", R, compute_inline_runs, "run by a submitter that found a queue full")
+    COUNTER("inline_runs", "tasks", RW, compute_inline_runs, "run by a submitter that found a queue full")
     GAUGE("latency_samples", "tasks", R, latency_samples, "tasks timed from submission, or from the end of the last one they waited for, to start")
     GAUGE("latency_mean_ns", "ns", R, latency_mean_ns, "submission to start, mean")
     GAUGE("latency_min_ns", "ns", R, latency_min_ns, "submission to start, least")

@@ -23,7 +23,7 @@ static void outside_of(const void *pool_, double ns_per_tick, rmf_tally *tally)
 {
     const rmf_pool *pool = pool_;
     tally->wakes         = rmf_load_relaxed(&pool->outside_wakes);
-    tally->inline_runs   = rmf_load_relaxed(&pool->inline_runs);
+    tally->inline_runs   = rmf_load_relaxed(&pool->outside_inline_runs);
     tally->near_unknown  = rmf_load_relaxed(&pool->near_unknown);
     tally->plan_changes  = rmf_replan_changes(pool);
     tally->place_ns      = (uint64_t)((double)rmf_load_relaxed(&pool->outside_place_ticks) * ns_per_tick);

@@ -31,19 +31,20 @@ static void outside_of(const void *pool_, double ns_per_tick, rmf_tally *tally)
 ramify_status rmf_watch_init(ramify_runtime *rt)
 {
     const rmf_pool *pool = rt->pool;
-    rt->watch            = (rmf_watch){ .tree        = rt->tree,
-                                        .workers     = pool->worker_count,
-                                        .ns_per_tick = pool->ns_per_tick,
-                                        .serial      = pool->serial,
-                                        .started_ns  = pool->serial,
-                                        .bounded     = pool->queue_tasks != 0,
-                                        .regions     = &rt->regions,
-                                        .cost        = &rt->cost,
-                                        .pool        = pool,
-                                        .cell        = cell_of,
-                                        .wake_ticks  = wake_ticks_of,
-                                        .queued      = rmf_pool_load,
-                                        .outside     = outside_of };
+    rt->watch            = (rmf_watch){ .tree         = rt->tree,
+                                        .workers      = pool->worker_count,
+                                        .ns_per_tick  = pool->ns_per_tick,
+                                        .serial       = pool->serial,
+                                        .started_ns   = pool->serial,
+                                        .bounded      = pool->queue_tasks != 0,
+                                        .regions      = &rt->regions,
+                                        .cost         = &rt->cost,
+                                        .sample_every = pool->latency_every,
+                                        .pool         = pool,
+                                        .cell         = cell_of,
+                                        .wake_ticks   = wake_ticks_of,
+                                        .queued       = rmf_pool_load,
+                                        .outside      = outside_of };
     return rmf_region_book_init(&rt->regions, rt, pool->serial, pool->worker_count);
 }
 
@@ -116,8 +117,15 @@ ramify_status ramify_counters_start(ramify_runtime *rt, const char *events, rami
     pthread_mutex_lock(&rt->counter_lock);
     if (!rt->counters)
         status = rmf_counter_set_open(events, tids, workers, &set, diagnosis);
+    rmf_class_book *classes = !status ? rmf_class_book_make(workers, set) : NULL;
+    if (!status && !classes) {
+        rmf_counter_set_close(set);
+        status = RAMIFY_ERR_NO_MEMORY;
+    }
     if (!status) {
-        rt->counters = set;
+        rt->counters      = set;
+        rt->watch.classes = classes;
+        rmf_pool_count_classes(rt->pool, classes);
         /* order: the set before its pointer; pairs with the acquire in counters_of() */
         rmf_store_release(&rt->regions.counters, set);
     }

@@ -136,6 +136,16 @@ ramify_status ramify_counters_start(ramify_runtime *rt, const char *events, rami
     return status;
 }
 
+void rmf_watch_follow(ramify_runtime *rt, uint32_t worker)
+{
+    /* order: only whether there are any; the set itself is read under the lock */
+    if (!rmf_load_relaxed(&rt->regions.counters))
+        return;
+    pthread_mutex_lock(&rt->counter_lock);
+    rmf_counter_set_follow(rt->counters, worker, rt->pool->workers[worker]->tid);
+    pthread_mutex_unlock(&rt->counter_lock);
+}
+
 ramify_status ramify_load_monitor_create(const ramify_runtime *rt, uint64_t half_life_ns, uint32_t window_updates,
                                          ramify_load_monitor **monitor)
 {

@@ -83,6 +83,8 @@ static void drop(ramify_runtime *rt)
     rmf_class_book_drop(rt->watch.classes);
     rmf_counter_set_close(rt->counters);
     pthread_mutex_destroy(&rt->counter_lock);
+    pthread_mutex_destroy(&rt->plan_lock);
+    rmf_plan_texts_drop(&rt->plan_texts);
     rmf_plan_free(rt->plan);
     ramify_space_free(rt->own_space);
     free(rt->domain_in);
@@ -98,10 +100,14 @@ ramify_status rmf_runtime_open(const ramify_options *o, bool lent, ramify_runtim
     if (!rt)
         return RAMIFY_ERR_NO_MEMORY;
     pthread_mutex_init(&rt->counter_lock, NULL);
+    pthread_mutex_init(&rt->plan_lock, NULL);
+    rmf_plan_texts_init(&rt->plan_texts);
     rmf_tracing_init(&rt->tracing);
     ramify_status status = open_tree(o, rt);
     if (!status)
         status = rmf_plan_create(rt->tree, o->policy, o->policies, o->seed, o->diagnosis, &rt->plan);
+    if (!status)
+        status = rmf_plan_texts_begin(&rt->plan_texts, rmf_plan_text(rt->plan));
     if (!status)
         status = open_space(o, rt);
     if (!status)
@@ -180,7 +186,7 @@ ramify_status ramify_runtime_counts(const ramify_runtime *rt, uint32_t worker, r
         for (uint32_t w = 0; w < pool->worker_count; w++)
             rmf_cell_sum(&pool->workers[w]->cell, &sum);
         sum.wakes += rmf_load_relaxed(&pool->outside_wakes);
-        sum.inline_runs  = rmf_load_relaxed(&pool->inline_runs);
+        sum.inline_runs += rmf_load_relaxed(&pool->outside_inline_runs);
         sum.near_unknown = rmf_load_relaxed(&pool->near_unknown);
     }
     *counts = sum;

@@ -156,10 +156,13 @@ static __attribute__((noinline)) void call_traced(const rmf_vertex *vertex, rami
 
 static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
 {
-    if (!vertex->fn)
+    rmf_cell_counts *counts = &worker->cell.counts;
+    if (!vertex->fn) { /* the root of a graph */
+        rmf_count(&counts->graph_runs, 1);
         return;
+    }
     if (ramify_group_cancelled(frame->group)) {
-        rmf_count(&worker->cell.counts.dropped, 1);
+        rmf_count(&counts->dropped, 1);
         return;
     }
     if (worker->handle_from_ticks)
@@ -176,6 +179,7 @@ static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
         rmf_worker_sample_end(worker, frame->start_ticks);
     frame->start_ticks = 0;
     rmf_worker_count_task(worker, &worker->pool->domains[home]);
+    rmf_count(vertex->flow->is_recorded ? &counts->graph_tasks : &counts->dependent_tasks, 1);
 }
 
 void rmf_vertex_run(rmf_worker *worker, rmf_vertex *vertex)

@@ -118,11 +118,13 @@ typedef struct ramify_policy_ops {
     ramify_status (*create)(const ramify_branch *branch, const char *argument, uint64_t seed, void **state,
                             ramify_diagnosis *diagnosis);
 
-    /* Picks a candidate, 0 .. branch->count - 1, or RAMIFY_PICK_STAY. Called by many threads at once; must not block
-     * and must not allocate. */
+    /* Picks a candidate, 0 .. branch->count - 1, or RAMIFY_PICK_STAY. Called by many threads at once; must not block,
+     * allocate, submit or change the policy, and must return: whoever changes the policy waits for that. */
     uint32_t (*pick)(void *state, const ramify_branch *branch, const ramify_pick *pick);
 
-    void (*destroy)(void *state); /* may be NULL when create makes nothing to free */
+    /* Called once for each state when the policy was replaced (ramify_policy_set) or the runtime stops, and nobody is in
+     * pick() any more, by the thread that does that. May be NULL when create makes nothing to free. */
+    void (*destroy)(void *state);
 } ramify_policy_ops;
 
 /* The policies of the library. count: out, may be NULL. Ownership: static. Threads: any. Cost: O(1). */

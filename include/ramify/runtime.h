@@ -85,14 +85,16 @@ RAMIFY_API ramify_status ramify_stop(ramify_runtime *rt);
 /* Starts a runtime anew on the machine as it is now: a new tree, a worker for each of its leaves.
  *
  * For a program whose cpuset, quota or CPUs have changed (ramify_runtime_new_cpus), at a moment of its own: between two
- * phases, say. The new runtime has the options of the first start, variables included, and stands before the old one
- * ends as in ramify_stop: every task of it is run; its handle, groups, graphs, regions, monitors and counts end with it.
- * Its space goes over: memory, arrays and registered regions stay where and what they are, and their domains stand for
- * those of the new tree that hold their CPUs. A trace that is due is written, and the new runtime's beside it.
+ * phases, say. The new runtime has the options of the first start, variables included, but the policy that is in force
+ * now, which must be one for the new tree, too. It stands before the old one ends as in ramify_stop: every task of it is
+ * run; its handle, groups, graphs, regions, monitors and counts end with it. Its space goes over: memory, arrays and
+ * registered regions stay where and what they are, and their domains stand for those of the new tree that hold their
+ * CPUs. A trace that is due is written, and the new runtime's beside it.
  *
  * runtime: in and out; on failure it is untouched and the runtime goes on. diagnosis: out, may be NULL. Ownership: the
- * caller's, until ramify_stop. Threads: one, not a worker of it, with no other call on it under way. Errors: ERR_INVALID runtime is NULL, a team's, or one whose tree the program gave; ERR_BUSY
- * called from a worker of it; otherwise those of ramify_start. Cost: a start and a stop. */
+ * caller's, until ramify_stop. Threads: one, not a worker of it, with no other call on it under way. Errors:
+ * ERR_INVALID runtime is NULL, a team's, or one whose tree the program gave; ERR_BUSY called from a worker of it;
+ * otherwise those of ramify_start. Cost: a start and a stop. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_restart(ramify_runtime **runtime, ramify_diagnosis *diagnosis);
 
 /* How many CPUs may be used now that could not when the runtime started, because a cpuset grew or a CPU went on-line.
@@ -106,6 +108,42 @@ RAMIFY_API const ramify_tree *ramify_runtime_tree(const ramify_runtime *rt);
 /* The space a runtime looks up hint.near in: the caller's, or its own over its tree. Ownership: the runtime's (or the
  * caller's who gave it), until ramify_stop, which frees all that was allocated in its own. Threads: any. Cost: O(1). */
 RAMIFY_API ramify_space *ramify_runtime_space(const ramify_runtime *rt);
+
+/* Changes the policy of a runtime while it works.
+ *
+ * The policy is read and made aside. What is wrong with it is told as at the start, and the old one stays; otherwise
+ * whatever is submitted after the call has returned is placed by the new one, and what was submitted before stays where
+ * it is and is stolen as before. A graph that was frozen keeps its places. Nothing is carried over: turns begin anew,
+ * and keys that affinity remembers are forgotten. When the call returns, nobody uses the old policy any more and its
+ * rules' states are destroyed, so policies of the program's that only it named may go.
+ *
+ * text: a policy, as in ramify_options.policy; RAMIFY_POLICY is about the start and does not stand against it.
+ * policies: the program's own that the text may name, NULL-terminated; NULL: none. The tables it names must live until
+ * another policy takes its place or the runtime stops. diagnosis: out, may be NULL.
+ * Threads: any, tasks included, several at once: the last wins. Waits for others that change it, and for those who
+ * place a task at this moment by the old one: as long as a rule's pick() takes, or the system keeps a thread from its
+ * core in the middle of one; their submissions wait for nothing.
+ * Errors: ERR_INVALID rt or text is NULL, or a policy of the program's has no name, create or pick; ERR_SYNTAX,
+ * ERR_RANGE as at the start, with a position in the text; ERR_BUSY called by a rule's pick(); ERR_NO_MEMORY; ERR_SYSTEM
+ * the system has membarrier(2) and refuses it; what a rule's create() returns.
+ * Cost: making the plan (microseconds per inner domain, milliseconds with hash over many leaves), O(workers), two
+ * system calls; the first call in a process with threads some 10 ms more. What it costs the others: with work-stealing a
+ * submission is none the longer for this call, with any other policy by two plain stores and some loads. Where the
+ * system has no membarrier(2), by a fence; from a thread outside, after as many others as there are workers and 16 more,
+ * by two atomic additions.
+ * Source: epoch-based reclamation (Fraser, "Practical lock-freedom", UCAM-CL-TR-579, 2004, section 5.2.3), with the
+ * readers' fence on the other side (Desnoyers et al., "User-Level Implementations of Read-Copy Update", IEEE TPDS 23,
+ * 2012). */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_policy_set(ramify_runtime *rt, const char *text,
+                                                            const ramify_policy_ops *const *policies,
+                                                            ramify_diagnosis *diagnosis);
+
+/* Tells the policy in force, written out for the runtime's tree: "numa:affinity, core:steal". With the same policies of
+ * the program's it can be set again.
+ *
+ * text: out, untouched on failure. Ownership: the caller's, to be freed with ramify_text_free. Threads: any, also while
+ * the policy is changed. Errors: ERR_INVALID a NULL argument; ERR_NO_MEMORY. Cost: a copy of the text. */
+RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_policy_get(const ramify_runtime *rt, char **text);
 
 /* The number of workers; worker i is bound to leaf i of the tree. Threads: any. Cost: O(1). */
 RAMIFY_API uint32_t ramify_runtime_workers(const ramify_runtime *rt);

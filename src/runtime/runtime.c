@@ -82,6 +82,8 @@ static void drop(ramify_runtime *rt)
     rmf_region_book_drop(&rt->regions);
     rmf_counter_set_close(rt->counters);
     pthread_mutex_destroy(&rt->counter_lock);
+    pthread_mutex_destroy(&rt->plan_lock);
+    rmf_plan_texts_drop(&rt->plan_texts);
     rmf_plan_free(rt->plan);
     ramify_space_free(rt->own_space);
     free(rt->domain_in);
@@ -97,10 +99,14 @@ ramify_status rmf_runtime_open(const ramify_options *o, bool lent, ramify_runtim
     if (!rt)
         return RAMIFY_ERR_NO_MEMORY;
     pthread_mutex_init(&rt->counter_lock, NULL);
+    pthread_mutex_init(&rt->plan_lock, NULL);
+    rmf_plan_texts_init(&rt->plan_texts);
     rmf_tracing_init(&rt->tracing);
     ramify_status status = open_tree(o, rt);
     if (!status)
         status = rmf_plan_create(rt->tree, o->policy, o->policies, o->seed, o->diagnosis, &rt->plan);
+    if (!status)
+        status = rmf_plan_texts_begin(&rt->plan_texts, rmf_plan_text(rt->plan));
     if (!status)
         status = open_space(o, rt);
     if (!status)

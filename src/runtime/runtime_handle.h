@@ -4,6 +4,7 @@
 #ifndef RMF_RUNTIME_HANDLE_H
 #define RMF_RUNTIME_HANDLE_H
 
+#include "plan_texts.h"
 #include "sde.h"
 #include "shared_view.h"
 #include "snapshot.h"
@@ -18,7 +19,9 @@ struct ramify_runtime {
     ramify_space      *own_space;  /* NULL when the caller gave one */
     ramify_tree       *space_tree; /* what own_space lies over, if it is not own_tree; NULL otherwise */
     uint32_t          *domain_in;  /* from the domains of the space's tree to the tree's; NULL: they are the same */
+    pthread_mutex_t    plan_lock;  /* guards the change of what follows, and of the policy in `asked` */
     rmf_plan          *plan;
+    rmf_plan_texts     plan_texts;
     rmf_pool          *pool;
     rmf_watch          watch;        /* what the monitor sees of the pool */
     rmf_counter_set   *counters;     /* NULL: none */

@@ -160,9 +160,11 @@ static ramify_status write_trace(ramify_runtime *rt, const char *path, ramify_tr
     note_sleepers(rt->pool, &view);
     char *metrics = metrics_of(rt);
     view.metrics  = metrics;
-    view.plan     = rmf_plan_text(rt->plan);
+    char *plan    = rmf_plan_texts_copy_newest(&rt->plan_texts);
+    view.plan     = plan ? plan : "";
     status        = write_view(&view, path, format, diagnosis);
     ramify_text_free(metrics);
+    free(plan);
     rmf_trace_view_drop(&view);
     return status;
 }

@@ -88,6 +88,16 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_wa
     return n;
 }
 
+void rmf_let_pass(uint32_t tries)
+{
+    if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
+        sched_yield();
+    else {
+        _Atomic uint32_t never = 0;
+        rmf_futex_wait(&never, 0, BLOCKED_NAP_NS);
+    }
+}
+
 void rmf_wait_for_room(rmf_worker *worker, uint32_t tries)
 {
     rmf_task task;
@@ -96,12 +106,8 @@ void rmf_wait_for_room(rmf_worker *worker, uint32_t tries)
         rmf_worker_run(worker, &task);
         rmf_worker_settle(worker); /* the group of what it ran must not wait for the task that goes on now */
         rmf_worker_resume(worker, start);
-    } else if (tries < 64) /* about 20 us of yielding: a worker that is awake makes room within that */
-        sched_yield();
-    else {
-        _Atomic uint32_t never = 0;
-        rmf_futex_wait(&never, 0, BLOCKED_NAP_NS);
-    }
+    } else
+        rmf_let_pass(tries);
 }
 
 /* The frame tells ramify_wait() in the task that its group cannot be done, and ramify_here() which group it is of. */

@@ -2,6 +2,7 @@
 /* Starting and stopping the workers; inboxes; the load that policies see. */
 #include "depend_inside.h"
 #include "graph_inside.h"
+#include "replan.h"
 #include "submit.h"
 #include "worker.h"
 
@@ -215,6 +216,7 @@ static void drop_pool(rmf_pool *pool)
     pthread_mutex_destroy(&pool->lock);
     free(pool->workers);
     free(pool->mail);
+    rmf_replan_drop(pool);
     free(pool->threads);
     free(pool->starts);
     free(pool);
@@ -240,7 +242,6 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
     double ns_per_tick = rmf_clock_ns_per_tick();
     *pool = (rmf_pool){ .owner         = options->owner,
                         .tree          = options->tree,
-                        .plan          = options->plan,
                         .space         = options->space,
                         .domain_in     = options->domain_in,
                         .seed          = options->seed,
@@ -264,6 +265,8 @@ ramify_status rmf_pool_start(const rmf_pool_options *options, rmf_pool **result)
     rmf_depot_init(&pool->depot, RMF_LINE_BYTES);
     rmf_depot_init(&pool->dependents, RMF_DEPEND_BYTES);
     ramify_status status = allocate(pool);
+    if (!status)
+        status = rmf_replan_init(pool, options->plan);
     if (!status && !pool->lent)
         status = start_workers(pool);
     if (status)

@@ -25,6 +25,7 @@
 
 typedef struct rmf_pool   rmf_pool;
 typedef struct rmf_worker rmf_worker;
+typedef struct rmf_mark   rmf_mark;
 
 /* What a worker's thread is handed. */
 typedef struct rmf_worker_start {
@@ -38,6 +39,8 @@ typedef struct rmf_sender {
     uint32_t until_stamp; /* submissions until the next one is timed */
     uint32_t stands_for;  /* submissions that one is a sample of, itself included */
     uint32_t until_ready; /* vertices that become ready until the next one is timed */
+    _Atomic uint64_t *mark;   /* replan.h; NULL: it is not set the usual way */
+    _Atomic uint64_t *fenced; /* the mark in that case; NULL: there was none free */
 } rmf_sender;
 
 /* A task that runs on this worker, innermost first. */
@@ -85,6 +88,7 @@ struct rmf_worker {
     ramify_group *credit_group; /* group whose credits it holds, NULL: none */
     uint64_t      credits;
     rmf_sender    sender;
+    _Atomic uint64_t mark;                 /* edition it places by, 0: it does not; replan.h */
     uint32_t      unlooked_tasks;         /* run since it looked around, at most RMF_TASKS_PER_LOOK */
     uint32_t      nested;                 /* joins it waits in, one on top of the other */
     ramify_status mistake;                /* with forks, of the computation on top: the first */
@@ -108,14 +112,16 @@ typedef enum rmf_mail_kind { RMF_MAIL_OPEN, RMF_MAIL_STRICT, RMF_MAIL_HOMED } rm
 
 /* As in a worker: what every task reads is apart from what is written. */
 struct rmf_pool {
-    /* Never written once the workers work, but for a bit of ranks_in_use when a rank is first used. */
+    /* Not written once the workers work, but for a bit of ranks_in_use when a rank is first used, and plan and edition
+     * when the policy is changed. */
     _Alignas(RMF_PAIR_BYTES) ramify_runtime *owner; /* only handed back to the program by ramify_here() */
     const ramify_tree   *tree;
     const ramify_domain *domains;
     uint32_t             domain_count, worker_count;
     rmf_worker         **workers; /* each touched first by its own thread */
     rmf_mail            *mail;    /* by domain */
-    rmf_plan            *plan;
+    _Atomic(rmf_plan *)  plan;    /* replan.h */
+    _Atomic uint64_t     edition; /* of the plan */
     uint32_t             queue_tasks, full, latency_every;
     _Atomic uint32_t     ranks_in_use; /* bit r: a task of rank r was submitted once; never of the usual rank */
     rmf_remote           remote;
@@ -130,6 +136,9 @@ struct rmf_pool {
     uint64_t             seed;
     uint64_t             serial;   /* start time, ns: tells pools apart whose memory is the same */
     ramify_schedule      schedule; /* of loops that name none */
+    rmf_mark            *marks;    /* of threads from outside */
+    uint32_t             mark_count;
+    bool                 fenced;   /* marks are set with a fence */
     pthread_t           *threads;
     rmf_worker_start    *starts;
     rmf_newcomers        newcomers; /* `told` is worker 0's */
@@ -150,6 +159,7 @@ struct rmf_pool {
 
     /* Counts of threads that have no cell. */
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t outside_senders; /* that have submitted: seeds their random states */
+    _Atomic uint64_t unmarked; /* threads without a mark that place */
     _Atomic uint64_t outside_wakes, inline_runs;
     _Atomic uint64_t near_unknown; /* hints whose address lies in no region: rare, so nobody's cell */
     _Atomic uint64_t outside_place_ticks, outside_batch_ticks; /* as in cells */
@@ -170,7 +180,7 @@ RMF_APART(rmf_pool, outside_senders);
 _Static_assert(offsetof(rmf_pool, ranks_in_use) < RMF_LINE_BYTES + 16, "what a submission reads is two lines");
 _Static_assert(offsetof(rmf_parking, bits) % RMF_PAIR_BYTES == 0, "constants of parking begin a pair of lines");
 
-/* What a pool is made of. tree and plan must outlive it. */
+/* What a pool is made of. tree must outlive it, and each plan until it is replaced. */
 typedef struct rmf_pool_options {
     ramify_runtime     *owner;
     const ramify_tree  *tree;

@@ -3,6 +3,7 @@
 #include "submit.h"
 
 #include "clock.h"
+#include "replan.h"
 #include "worker.h"
 
 /* State of a thread that is no worker of the pool it submits to; refreshed when the pool is another one. */
@@ -14,15 +15,20 @@ typedef struct outsider {
 
 static _Thread_local outsider outside __attribute__((tls_model("initial-exec")));
 
+/* The n-th thread to submit from outside gets the n-th stream: one thread is reproducible from the seed. */
+static __attribute__((noinline)) void come_from_outside(rmf_pool *pool)
+{
+    uint64_t nth = rmf_add_relaxed(&pool->outside_senders, 1);
+    outside      = (outsider){ pool, pool->serial, { pool->seed + pool->worker_count + nth, 1, 1, 1, NULL, NULL } };
+    rmf_replan_equip(pool, &outside.sender, NULL, &outside);
+}
+
 rmf_sender *rmf_sender_of(rmf_pool *pool, rmf_worker *worker)
 {
     if (worker)
         return &worker->sender;
-    if (outside.pool != pool || outside.pool_serial != pool->serial) {
-        /* The n-th thread to submit from outside gets the n-th stream: one thread is reproducible from the seed. */
-        uint64_t nth = rmf_add_relaxed(&pool->outside_senders, 1);
-        outside      = (outsider){ pool, pool->serial, { pool->seed + pool->worker_count + nth, 1, 1, 1 } };
-    }
+    if (outside.pool != pool || outside.pool_serial != pool->serial)
+        come_from_outside(pool);
     return &outside.sender;
 }
 
@@ -36,6 +42,15 @@ rmf_worker *rmf_own_worker(const rmf_pool *pool)
 {
     rmf_worker *worker = rmf_worker_self();
     return worker && worker->pool == pool ? worker : NULL;
+}
+
+bool rmf_is_placing(const rmf_pool *pool)
+{
+    rmf_worker       *worker = rmf_own_worker(pool);
+    bool              knows  = worker || (outside.pool == pool && outside.pool_serial == pool->serial);
+    rmf_sender       *sender = worker ? &worker->sender : &outside.sender;
+    _Atomic uint64_t *mark   = sender->mark ? sender->mark : sender->fenced;
+    return knows && mark && rmf_load_relaxed(mark);
 }
 
 void rmf_charge(rmf_worker *worker, ramify_group *group)
@@ -79,9 +94,11 @@ static uint32_t domain_near(rmf_pool *pool, const void *address)
 
 /* Domain a task goes to, from one it is not to leave. Stealing needs no plan: a worker keeps it, others leave it where
  * they were told to; and what was told to a few of several nodes stays there, too. */
-static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint, uint32_t from)
+static inline __attribute__((always_inline)) uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender,
+                                                            const ramify_hint *hint, uint32_t from)
 {
-    if (rmf_plan_is_stealing(pool->plan)) {
+    uint64_t edition = rmf_edition(pool);
+    if (edition & RMF_EDITION_STEALS) {
         if (from == 0)
             return worker ? worker->domain : 0;
         const ramify_domain *d    = &pool->domains[from];
@@ -93,7 +110,13 @@ static uint32_t place(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, co
                                .random    = &sender->random,
                                .load      = rmf_pool_load,
                                .load_self = pool };
-    return rmf_plan_place(pool->plan, from, &pick);
+    _Atomic uint64_t *mark = sender->mark;
+    if (__builtin_expect(!mark, 0))
+        return rmf_plan_place_fenced(pool, sender->fenced, from, &pick);
+    rmf_plan *plan = rmf_plan_hold(pool, mark, edition);
+    uint32_t  goal = rmf_plan_place(plan, from, &pick);
+    rmf_plan_let_go(mark);
+    return goal;
 }
 
 bool rmf_hint_is_valid(const rmf_pool *pool, const ramify_hint *hint)
@@ -136,15 +159,16 @@ static inline uint32_t place_hinted(rmf_pool *pool, rmf_worker *worker, rmf_send
     else
         home = place(pool, worker, sender, hint, has_home ? hint->domain - 1 : 0);
     if (pool->remote.is_far) { /* several nodes: a key gives a home, too, where the policy heeds it */
-        has_home = has_home || (hint->has_key && !rmf_plan_is_stealing(pool->plan));
+        has_home = has_home || (hint->has_key && !(rmf_edition(pool) & RMF_EDITION_STEALS));
         if (has_home && rmf_way_is_usual(*way) && rmf_remote_is_far(&pool->remote, home))
             way->word |= RMF_WAY_HOMED;
     }
     return home;
 }
 
-rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
-                         rmf_task *task)
+/* In line, since a single submission is paid for it: 30 instructions. */
+static inline __attribute__((always_inline)) rmf_way prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender,
+                                                             const ramify_hint *hint, rmf_task *task)
 {
     rmf_way way;
     task->stamp_ticks = stamp(pool, sender);
@@ -153,10 +177,16 @@ rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender,
     return way;
 }
 
+rmf_way rmf_task_prepare(rmf_pool *pool, rmf_worker *worker, rmf_sender *sender, const ramify_hint *hint,
+                         rmf_task *task)
+{
+    return prepare(pool, worker, sender, hint, task);
+}
+
 uint32_t rmf_task_place_later(rmf_pool *pool, rmf_worker *worker, const ramify_hint *hint, rmf_way *way)
 {
     rmf_sender *sender      = rmf_sender_of(pool, worker);
-    bool        is_stealing = rmf_plan_is_stealing(pool->plan);
+    bool        is_stealing = rmf_edition(pool) & RMF_EDITION_STEALS;
     /* Stealing alone has no wishes, and keeps nothing for the worker that happens to submit. */
     uint32_t home = place_hinted(pool, is_stealing ? NULL : worker, sender, hint, way);
     return is_stealing && home == 0 && !hint->strict ? RAMIFY_NONE : home;
@@ -178,7 +208,7 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     rmf_worker *worker = rmf_own_worker(pool);
     rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
     rmf_sender *sender = rmf_sender_of(pool, worker);
-    rmf_way     way    = rmf_task_prepare(pool, worker, sender, hint, &task);
+    rmf_way     way    = prepare(pool, worker, sender, hint, &task);
     rmf_charge(worker, group);
     ramify_status status = rmf_deliver_one(pool, worker, &task, way);
     if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */

@@ -35,6 +35,12 @@ uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_wa
 /* Wakes somebody for `count` tasks that were put there. */
 void rmf_wake_for(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way way, uint32_t count);
 
+/* Lets time pass for others, for the `tries`-th time: first yields, then sleeps 100 us. */
+void rmf_let_pass(uint32_t tries);
+
+/* True in a rule's pick(), as far as the calling thread has a mark. */
+bool rmf_is_placing(const rmf_pool *pool);
+
 /* There was no room, for the `tries`-th time: a worker runs another task, other threads let time pass. */
 void rmf_wait_for_room(rmf_worker *worker, uint32_t tries);
 

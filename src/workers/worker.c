@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "forks.h"
+#include "replan.h"
 #include "stack.h"
 #include "vertex.h"
 
@@ -424,6 +425,7 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     worker->sender.until_stamp = 1;
     worker->sender.stands_for  = 1;
     worker->sender.until_ready = 1;
+    rmf_replan_equip(pool, &worker->sender, &worker->mark, NULL);
     rmf_victims_init(&worker->victims, pool->tree, number);
     worker->remote = rmf_remote_row(&pool->remote, leaf);
     if (!is_bound)

@@ -4,6 +4,7 @@
 
 #include "depend_inside.h"
 #include "graph_inside.h"
+#include "replan.h"
 #include "submit.h"
 
 #include <malloc.h>
@@ -40,15 +41,15 @@ void explored_pool_close(void)
 
 void explored_pool_make(void)
 {
-    rmf_pool *pool = &memory;
-    *pool          = (rmf_pool){ .tree          = tree,
-                                 .plan          = plan,
-                                 .worker_count  = ramify_tree_leaf_count(tree),
-                                 .domains       = ramify_tree_domains(tree, &(uint32_t){ 0 }),
-                                 .queue_tasks   = QUEUE_TASKS,
-                                 .full          = RAMIFY_FULL_FAIL,
-                                 .latency_every = UINT32_MAX,
-                                 .serial        = 1 };
+    static uint64_t serial; /* a thread from outside takes a new mark */
+    rmf_pool       *pool = &memory;
+    *pool                = (rmf_pool){ .tree          = tree,
+                                       .worker_count  = ramify_tree_leaf_count(tree),
+                                       .domains       = ramify_tree_domains(tree, &(uint32_t){ 0 }),
+                                       .queue_tasks   = QUEUE_TASKS,
+                                       .full          = RAMIFY_FULL_FAIL,
+                                       .latency_every = UINT32_MAX,
+                                       .serial        = ++serial };
     (void)ramify_tree_domains(tree, &pool->domain_count);
     pthread_mutex_init(&pool->lock, NULL);
     rmf_depot_init(&pool->depot, RMF_LINE_BYTES);
@@ -56,7 +57,8 @@ void explored_pool_make(void)
     pool->workers = calloc(pool->worker_count, sizeof *pool->workers);
     pool->mail    = calloc(pool->domain_count, sizeof *pool->mail);
     must(pool->worker_count == EXPLORED_WORKERS && pool->workers && pool->mail);
-    must(!rmf_parking_init(&pool->parking, tree));
+    must(!rmf_parking_init(&pool->parking, tree) && !rmf_replan_init(pool, plan));
+    pool->mark_count = 1; /* to the system all threads from outside are one */
     for (uint32_t d = 0; d < pool->domain_count; d++)
         must(rmf_pool_inbox(pool, d, false) && rmf_pool_inbox(pool, d, true));
     for (uint32_t w = 0; w < pool->worker_count; w++)
@@ -64,7 +66,8 @@ void explored_pool_make(void)
     for (uint32_t t = 0; t < EXPLORE_THREADS_MAX; t++)
         played[t] = NULL;
     explored_pool = pool;
-    rmf_sender_of(pool, NULL)->until_stamp = UINT32_MAX; /* a thread's first submission, and a timed one, take more steps */
+    rmf_sender_of(pool, NULL)->until_stamp =
+        UINT32_MAX; /* a thread's first submission, and a timed one, take more steps */
 }
 
 static void drop_inbox(rmf_inbox *inbox)
@@ -93,6 +96,7 @@ void explored_pool_drop(void)
     while (pool->graphs)
         rmf_graph_drop(pool->graphs);
     rmf_parking_drop(&pool->parking);
+    rmf_replan_drop(pool);
     rmf_depot_drop(&pool->depot);
     rmf_depot_drop(&pool->dependents);
     free(pool->workers);

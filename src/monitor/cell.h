@@ -21,6 +21,7 @@
     X(forks)                 \
     X(forks_stolen)          \
     X(forks_at_once)         \
+    X(inline_runs)           \
     X(parks)                 \
     X(parks_aborted)         \
     X(wakes)                 \

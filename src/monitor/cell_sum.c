@@ -10,6 +10,7 @@ void rmf_cell_sum(const rmf_monitor_cell *cell, ramify_counts *counts)
     counts->forks += rmf_load_relaxed(&cell->counts.forks);
     counts->forks_stolen += rmf_load_relaxed(&cell->counts.forks_stolen);
     counts->forks_at_once += rmf_load_relaxed(&cell->counts.forks_at_once);
+    counts->inline_runs += rmf_load_relaxed(&cell->counts.inline_runs);
     counts->loops += rmf_load_relaxed(&cell->counts.loops);
     counts->loop_chunks += rmf_load_relaxed(&cell->counts.loop_chunks);
     counts->loop_splits += rmf_load_relaxed(&cell->counts.loop_splits);

@@ -55,6 +55,7 @@ COUNT_OF(graph_tasks)
 COUNT_OF(graph_runs)
 COUNT_OF(inline_runs)
 COUNT_OF(near_unknown)
+COUNT_OF(plan_changes)
 COUNT_OF(rebinds)
 COUNT_OF(parks)
 COUNT_OF(parks_aborted)
@@ -331,7 +332,7 @@ static const rmf_metric_entry entries[] = {
     GAUGE("tasks_per_second", "tasks/s", R | D | W, tasks_per_second, "throughput")
     GAUGE("queued_tasks", "tasks", R | D, queued_tasks, "weight queued or running below a domain, at the end")
     COUNTER("dropped", "tasks", RW, compute_dropped, "cancelled before they started")
-    COUNTER("inline_runs", "tasks", R, compute_inline_runs, "run by a submitter that found a queue full")
+    COUNTER("inline_runs", "tasks", RW, compute_inline_runs, "run by a submitter that found a queue full")
     GAUGE("latency_samples", "tasks", R, latency_samples, "tasks timed from submission, or from the end of the last one they waited for, to start")
     GAUGE("latency_mean_ns", "ns", R, latency_mean_ns, "submission to start, mean")
     GAUGE("latency_min_ns", "ns", R, latency_min_ns, "submission to start, least")
@@ -384,6 +385,7 @@ static const rmf_metric_entry entries[] = {
       RAMIFY_METRIC_GAUGE, 0, NULL },
     COUNTER("rebinds", "times", RW, compute_rebinds, "a worker was elsewhere than it was bound, or could come home")
     COUNTER("near_unknown", "hints", R, compute_near_unknown, "hints with an address that no region of memory knows")
+    COUNTER("plan_changes", "changes", R, compute_plan_changes, "times the policy was changed (ramify_policy_set)")
     COUNTER("bind_failures", "workers", RW, compute_bind_failures, "workers the system did not let us bind")
 };
 

@@ -185,7 +185,7 @@ ramify_status ramify_runtime_counts(const ramify_runtime *rt, uint32_t worker, r
         for (uint32_t w = 0; w < pool->worker_count; w++)
             rmf_cell_sum(&pool->workers[w]->cell, &sum);
         sum.wakes += rmf_load_relaxed(&pool->outside_wakes);
-        sum.inline_runs  = rmf_load_relaxed(&pool->inline_runs);
+        sum.inline_runs += rmf_load_relaxed(&pool->outside_inline_runs);
         sum.near_unknown = rmf_load_relaxed(&pool->near_unknown);
     }
     *counts = sum;

@@ -3,6 +3,7 @@
 #include "runtime_handle.h"
 
 #include "load_monitor.h"
+#include "replan.h"
 
 #include <ramify/view.h>
 
@@ -22,8 +23,9 @@ static void outside_of(const void *pool_, double ns_per_tick, rmf_tally *tally)
 {
     const rmf_pool *pool = pool_;
     tally->wakes         = rmf_load_relaxed(&pool->outside_wakes);
-    tally->inline_runs   = rmf_load_relaxed(&pool->inline_runs);
+    tally->inline_runs   = rmf_load_relaxed(&pool->outside_inline_runs);
     tally->near_unknown  = rmf_load_relaxed(&pool->near_unknown);
+    tally->plan_changes  = rmf_replan_changes(pool);
     tally->place_ns      = (uint64_t)((double)rmf_load_relaxed(&pool->outside_place_ticks) * ns_per_tick);
     tally->batch_ns      = (uint64_t)((double)rmf_load_relaxed(&pool->outside_batch_ticks) * ns_per_tick);
 }

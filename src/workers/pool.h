@@ -160,7 +160,7 @@ struct rmf_pool {
     /* Counts of threads that have no cell. */
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t outside_senders; /* that have submitted: seeds their random states */
     _Atomic uint64_t unmarked; /* threads without a mark that place */
-    _Atomic uint64_t outside_wakes, inline_runs;
+    _Atomic uint64_t outside_wakes, outside_inline_runs;
     _Atomic uint64_t near_unknown; /* hints whose address lies in no region: rare, so nobody's cell */
     _Atomic uint64_t outside_place_ticks, outside_batch_ticks; /* as in cells */
 };

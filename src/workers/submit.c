@@ -209,6 +209,8 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
     rmf_sender *sender = rmf_sender_of(pool, worker);
     rmf_way     way    = prepare(pool, worker, sender, hint, &task);
+    if (pool->queue_tasks && rmf_run_if_full(pool, worker, &task, way))
+        return RAMIFY_OK;
     rmf_charge(worker, group);
     ramify_status status = rmf_deliver_one(pool, worker, &task, way);
     if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */

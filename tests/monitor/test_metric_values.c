@@ -39,6 +39,7 @@ static void outside(const void *pool, double ns_per_tick, rmf_tally *tally)
     tally->place_ns     = (uint64_t)(1000 * ns_per_tick);
     tally->inline_runs  = 3;
     tally->near_unknown = 4;
+    tally->plan_changes = 5;
 }
 
 /* A worker's finished stays; the one under way began in the future, so it counts nothing. */
@@ -165,6 +166,7 @@ static void overhead_and_its_parts(void **state)
     assert_true(row(s, "overhead", RAMIFY_SCOPE_WORKER, 2).sampled);
     assert_near(value(s, "inline_runs", RAMIFY_SCOPE_RUNTIME, 0), 3);
     assert_near(value(s, "near_unknown", RAMIFY_SCOPE_RUNTIME, 0), 4);
+    assert_near(value(s, "plan_changes", RAMIFY_SCOPE_RUNTIME, 0), 5);
     ramify_snapshot_free(s);
 }
 

@@ -181,10 +181,13 @@ static __attribute__((noinline)) void call_sampled(rmf_worker *worker, const rmf
 
 static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
 {
-    if (!vertex->fn)
+    rmf_cell_counts *counts = &worker->cell.counts;
+    if (!vertex->fn) { /* the root of a graph */
+        rmf_count(&counts->graph_runs, 1);
         return;
+    }
     if (ramify_group_cancelled(frame->group)) {
-        rmf_count(&worker->cell.counts.dropped, 1);
+        rmf_count(&counts->dropped, 1);
         return;
     }
     if (worker->handle_from_ticks)
@@ -196,6 +199,7 @@ static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
     else
         call(vertex, frame->group, trace);
     rmf_worker_count_task(worker, &worker->pool->domains[home]);
+    rmf_count(vertex->flow->is_recorded ? &counts->graph_tasks : &counts->dependent_tasks, 1);
 }
 
 void rmf_vertex_run(rmf_worker *worker, rmf_vertex *vertex)

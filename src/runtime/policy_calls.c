@@ -67,7 +67,7 @@ static void replace(ramify_runtime *rt, change *c)
     rmf_plan       *before = rmf_replan_publish(rt->pool, c->plan);
     rt->plan               = c->plan;
     rt->asked              = c->asked;
-    (void)rmf_plan_texts_add(&rt->plan_texts, c->text);
+    rmf_tracing_note_plan(rt, rmf_plan_texts_add(&rt->plan_texts, c->text));
     rmf_replan_await(rt->pool);
     pthread_mutex_unlock(&rt->plan_lock);
     *c = (change){ before, NULL, asked };

@@ -5,6 +5,7 @@
     check_doctor.py RAMIFY"""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -128,6 +129,8 @@ def main():
         for changes, variables in HARMLESS:
             status, said = examine(program, folder, changes, variables)
             assert status == 0 and said['worst'] == 'fine', (changes, said)
+        counters = next(f for f in json.loads(doctor(program, '--json').stdout)['findings'] if f['id'] == 'counters')
+        assert re.search('papi|perf|no counters|not built', counters['what']), counters
         empty = tempfile.mkdtemp(dir=folder)
         ran = doctor(program, '--root', empty)
         assert ran.returncode == 0 and 'unknown' in ran.stdout and ran.stderr == '', ran

@@ -249,6 +249,9 @@ typedef struct ramify_counts {
     uint64_t loop_splits;    /* times one gave half of its part to another that was hungry */
     uint64_t loop_iterations;         /* blocks of a deterministic loop count as one */
     uint64_t loop_iterations_at_home; /* of those, by the worker, or below the domain, whose share they were */
+    uint64_t dependent_tasks; /* of `tasks`, those submitted with dependencies */
+    uint64_t graph_tasks;     /* of `tasks`, those of recorded graphs */
+    uint64_t graph_runs;      /* of recorded graphs, begun */
     uint64_t bind_failures;  /* workers the system did not let us bind */
     uint64_t rebinds;        /* times a worker found that it was elsewhere than it was bound, or could come home */
     uint64_t near_unknown;   /* hints whose address no region knows, placed by the policy instead; in the sum only */

@@ -32,6 +32,9 @@
     X(loop_splits)           \
     X(loop_iterations)       \
     X(loop_iterations_at_home) \
+    X(dependent_tasks)       \
+    X(graph_tasks)           \
+    X(graph_runs)            \
     X(searches)              \
     X(handle_samples)
 

@@ -120,9 +120,10 @@ static bool is_detached(const char *style, const bench_kernel *kernel)
 
 static request_line parse(int argc, char **argv)
 {
-    request_line line = { kernel_named(argv[1]), { 1, NULL }, 0, 1, 0, false };
+    request_line line = { kernel_named(argv[1]), { 1, NULL, false }, 0, 1, 0, false };
 
-    line.size = line.kernel->tiny;
+    line.size          = line.kernel->tiny;
+    line.setup.streams = line.kernel->submits;
     for (int i = 2; i < argc; i += 2) {
         if (i + 1 == argc)
             usage();

@@ -32,7 +32,7 @@ typedef struct game_state {
 
 /* Where an entity of a cell goes: 0 stays, 1 to 4 a neighbour. Crowds attract: half of the moves go to column EDGE / 2.
  */
-static uint32_t decide(const entity *e, long step, long column)
+BENCH_INLINE uint32_t decide(const entity *e, long step, long column)
 {
     uint64_t state = (uint64_t)e->name << 20 ^ (uint64_t)step;
     uint64_t bits  = 0;
@@ -44,7 +44,7 @@ static uint32_t decide(const entity *e, long step, long column)
     return (uint32_t)(bits >> 32) % MOVES;
 }
 
-static void take_from(const game_state *g, cell *to, long row, long column, uint32_t move)
+BENCH_INLINE void take_from(const game_state *g, cell *to, long row, long column, uint32_t move)
 {
     row              = (row + EDGE) % EDGE;
     column           = (column + EDGE) % EDGE;

@@ -16,6 +16,7 @@
 typedef struct bench_setup {
     unsigned    workers; /* at least 1 */
     const char *policy;  /* Ramify only; NULL: its default */
+    bool        streams; /* one producer makes tasks nobody joins: a form that can bound its queues does */
 } bench_setup;
 
 /* Blocks of work that are independent of each other: fn(items + i * item_bytes) for i in [0, count). */

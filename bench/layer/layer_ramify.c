@@ -2,8 +2,10 @@
 /* Ramify's form. The kernel's root runs as a task, as an OpenMP `single` and a oneTBB arena run it inside their pool.
  *
  * Detached tasks carry a copy of their argument. OpenMP and oneTBB copy it into a task record from a pool of their
- * own; Ramify's task holds a pointer, so the layer keeps such a pool: free lists per worker, never shared, of rooms of
- * 32, 64 and 128 bytes, because what a stream of tasks costs is largely the pages it touches first. */
+ * own; Ramify's task holds a pointer, so the layer keeps such a pool: free lists per thread, never shared, of rooms of
+ * 32, 64 and 128 bytes, because what a stream of tasks costs is largely the pages it touches first. For the same reason
+ * a stream is bounded: a submitter that finds STREAM_TASKS waiting runs the task itself. libomp does so at 256 of a
+ * thread, libgomp at 64 times the threads of a team, unasked. */
 #include "layer.h"
 
 #include <stdlib.h>
@@ -14,20 +16,9 @@ enum {
     ROOM_LEAST     = 32,
     ORDERED_READS  = 3,   /* as layer.h says */
     POOL_GROW      = 256, /* copies made at once when a free list is empty */
-    CELL_ALIGNMENT = 128, /* two lines: the adjacent-line prefetcher pairs them */
+    ROOM_ALIGNMENT = 64,
+    STREAM_TASKS   = 256, /* 64 to 1024 take the same time */
 };
-
-typedef struct carried {
-    union {
-        ramify_task_fn  fn;
-        struct carried *next; /* while it is free */
-    } is;
-    char value[];
-} carried;
-
-typedef struct pool_cell {
-    _Alignas(CELL_ALIGNMENT) carried *free_list[ROOM_SIZES];
-} pool_cell;
 
 typedef struct root_call {
     void (*fn)(void *);
@@ -36,8 +27,9 @@ typedef struct root_call {
 
 static ramify_runtime *runtime;
 static ramify_group   *root_group, *ordered_group;
-static pool_cell      *pools;         /* one per worker */
 static bool            places_blocks; /* a policy was asked for: blocks are submitted, so that it places them */
+
+static _Thread_local bench_room *free_lists[ROOM_SIZES];
 
 static void demand(ramify_status status, const char *call)
 {
@@ -52,18 +44,18 @@ void bench_layer_start(const bench_setup *setup)
 {
     ramify_diagnosis diagnosis = { .text = "" };
     ramify_options   options   = { .workers = setup->workers, .policy = setup->policy, .diagnosis = &diagnosis };
-    ramify_status    status    = ramify_start(&options, &runtime);
 
+    if (setup->streams) {
+        options.queue_tasks = STREAM_TASKS;
+        options.full        = RAMIFY_FULL_RUN;
+    }
+    ramify_status status = ramify_start(&options, &runtime);
     if (status != RAMIFY_OK && diagnosis.text[0])
         fprintf(stderr, "bench: %s\n", diagnosis.text);
     demand(status, "ramify_start");
     demand(ramify_group_create(runtime, NULL, &root_group), "ramify_group_create");
     demand(ramify_group_create(runtime, NULL, &ordered_group), "ramify_group_create");
     places_blocks = setup->policy != NULL;
-    pools         = aligned_alloc(CELL_ALIGNMENT, setup->workers * sizeof *pools);
-    if (!pools)
-        demand(RAMIFY_ERR_NO_MEMORY, "aligned_alloc");
-    __builtin_memset(pools, 0, setup->workers * sizeof *pools);
 }
 
 static void run_root(void *argument)
@@ -81,35 +73,21 @@ void bench_layer_enter(void (*fn)(void *), void *argument)
     demand(ramify_wait(root_group), "ramify_wait");
 }
 
-/* A loop of a kernel, whose body takes a range of indexes. */
-typedef struct loop_call {
-    void (*range)(void *argument, long first, long end);
-    void *argument;
-} loop_call;
-
-static void run_chunk(void *self, const ramify_chunk *chunk)
-{
-    const loop_call *call = self;
-
-    call->range(call->argument, (long)chunk->range[0].begin, (long)chunk->range[0].end);
-}
-
 /* The schedule is the library's default, which finds the grain itself; the kernel's is for the others. */
-void bench_ramify_loop(void (*range)(void *, long, long), void *argument, long count, long grain)
+void bench_ramify_loop(ramify_for_fn body, void *argument, long count)
 {
-    loop_call          call = { range, argument };
-    const ramify_range all  = { 0, count, 1 };
+    const ramify_range all = { 0, count, 1 };
 
-    (void)grain;
-    demand(ramify_for(runtime, &all, 1, run_chunk, &call, NULL), "ramify_for");
+    demand(ramify_for(runtime, &all, 1, body, argument, NULL), "ramify_for");
 }
 
-static void run_blocks(void *argument, long first, long end)
+static void run_blocks(void *argument, const ramify_chunk *chunk)
 {
     const bench_blocks *blocks = argument;
+    char               *items  = blocks->items;
 
-    for (long i = first; i < end; i++)
-        blocks->fn((char *)blocks->items + (size_t)i * blocks->item_bytes);
+    for (int64_t i = chunk->range[0].begin; i < chunk->range[0].end; i++)
+        blocks->fn(items + (size_t)i * blocks->item_bytes);
 }
 
 static void submit_blocks(const bench_blocks *blocks)
@@ -139,7 +117,7 @@ void bench_each(const bench_blocks *blocks)
     if (places_blocks)
         submit_blocks(blocks);
     else
-        bench_ramify_loop(run_blocks, (void *)(uintptr_t)blocks, blocks->count, 1);
+        bench_ramify_loop(run_blocks, (void *)(uintptr_t)blocks, blocks->count);
 }
 
 void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn)
@@ -147,30 +125,25 @@ void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn)
     demand(ramify_fork_call(runtime, fork, fn), "ramify_fork_call");
 }
 
-/* Takes a copy's room from a free list; rooms are never given back to the system, the process ends soon. */
-static carried *pool_take(carried **free_list, size_t room_bytes)
+/* Rooms are never given back to the system, the process ends soon. */
+static __attribute__((noinline)) void make_rooms(bench_room **free_list, size_t room_bytes)
 {
-    if (!*free_list) {
-        char *fresh = aligned_alloc(CELL_ALIGNMENT, POOL_GROW * room_bytes);
-        if (!fresh)
-            demand(RAMIFY_ERR_NO_MEMORY, "aligned_alloc");
-        for (int i = POOL_GROW; i-- > 0;) {
-            carried *room = (carried *)(void *)(fresh + (size_t)i * room_bytes);
-            room->is.next = *free_list;
-            *free_list    = room;
-        }
+    char *fresh = aligned_alloc(ROOM_ALIGNMENT, POOL_GROW * room_bytes);
+
+    if (!fresh)
+        demand(RAMIFY_ERR_NO_MEMORY, "aligned_alloc");
+    for (int i = POOL_GROW; i-- > 0;) {
+        bench_room *room = (bench_room *)(void *)(fresh + (size_t)i * room_bytes);
+        room->is.next    = *free_list;
+        *free_list       = room;
     }
-    carried *room = *free_list;
-    *free_list    = room->is.next;
-    return room;
 }
 
-static inline void run_carried(carried *room, int size)
+static inline void run_carried(bench_room *room, int size)
 {
     room->is.fn(room->value);
-    carried **free_list = &pools[bench_self()].free_list[size];
-    room->is.next       = *free_list;
-    *free_list          = room;
+    room->is.next    = free_lists[size];
+    free_lists[size] = room;
 }
 
 static void run_small(void *room)
@@ -192,46 +165,46 @@ static const ramify_task_fn run_of_size[ROOM_SIZES] = { run_small, run_middle, r
 
 static int size_of_room(size_t value_bytes)
 {
-    size_t bytes = offsetof(carried, value) + value_bytes;
+    size_t bytes = offsetof(bench_room, value) + value_bytes;
 
     return bytes <= ROOM_LEAST ? 0 : bytes <= ROOM_LEAST << 1 ? 1 : 2;
 }
 
-static carried *carry(ramify_task_fn fn, const void *value, size_t value_bytes, int size)
+bench_room *bench_ramify_carry(ramify_task_fn fn, size_t value_bytes)
 {
-    carried *room = pool_take(&pools[bench_self()].free_list[size], (size_t)ROOM_LEAST << size);
+    int          size      = size_of_room(value_bytes);
+    bench_room **free_list = &free_lists[size];
 
-    room->is.fn = fn;
-    __builtin_memcpy(room->value, value, value_bytes);
+    if (!*free_list)
+        make_rooms(free_list, (size_t)ROOM_LEAST << size);
+    bench_room *room = *free_list;
+    *free_list       = room->is.next;
+    room->is.fn      = fn;
     return room;
 }
 
-void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes)
+void bench_ramify_detach(bench_room *room, size_t value_bytes)
 {
-    int size = size_of_room(value_bytes);
-
-    demand(ramify_submit(root_group, run_of_size[size], carry(fn, value, value_bytes, size), NULL), "ramify_submit");
+    demand(ramify_submit(root_group, run_of_size[size_of_room(value_bytes)], room, NULL), "ramify_submit");
 }
 
-void bench_ramify_detach_keyed(ramify_task_fn fn, const void *value, size_t value_bytes, uint64_t key)
+void bench_ramify_detach_keyed(bench_room *room, size_t value_bytes, uint64_t key)
 {
     const ramify_hint hint = { .key = key, .has_key = true };
-    int               size = size_of_room(value_bytes);
 
-    demand(ramify_submit(root_group, run_of_size[size], carry(fn, value, value_bytes, size), &hint), "ramify_submit");
+    demand(ramify_submit(root_group, run_of_size[size_of_room(value_bytes)], room, &hint), "ramify_submit");
 }
 
-void bench_ramify_ordered(ramify_task_fn fn, const void *value, size_t value_bytes, const void *const *reads, int count,
+void bench_ramify_ordered(bench_room *room, size_t value_bytes, const void *const *reads, int count,
                           const void *changed)
 {
     ramify_depend on[ORDERED_READS + 1] = { { changed, RAMIFY_INOUT } };
-    int           size                  = size_of_room(value_bytes);
 
     for (int i = 0; i < count; i++)
         on[i + 1] = (ramify_depend){ reads[i], RAMIFY_IN };
-    demand(ramify_submit_after(ordered_group, run_of_size[size], carry(fn, value, value_bytes, size), NULL, on,
-                               (size_t)count + 1),
-           "ramify_submit_after");
+    demand(
+        ramify_submit_after(ordered_group, run_of_size[size_of_room(value_bytes)], room, NULL, on, (size_t)count + 1),
+        "ramify_submit_after");
 }
 
 void bench_ramify_ordered_wait(void)
@@ -263,5 +236,4 @@ void bench_layer_report(FILE *out)
 void bench_layer_stop(void)
 {
     demand(ramify_stop(runtime), "ramify_stop");
-    free(pools);
 }

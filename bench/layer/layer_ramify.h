@@ -11,12 +11,23 @@ extern "C" {
 #endif
 
 void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn);
-void bench_ramify_detach(ramify_task_fn fn, const void *value, size_t value_bytes);
-void bench_ramify_detach_keyed(ramify_task_fn fn, const void *value, size_t value_bytes, uint64_t key);
-void bench_ramify_ordered(ramify_task_fn fn, const void *value, size_t value_bytes, const void *const *reads, int count,
-                          const void *changed);
-void bench_ramify_ordered_wait(void);
-void bench_ramify_loop(void (*range)(void *argument, long first, long end), void *argument, long count, long grain);
+
+/* A room for a copy of a task's argument, which is written straight to `value`; and the three ways to submit it. */
+typedef struct bench_room {
+    union {
+        ramify_task_fn     fn;
+        struct bench_room *next; /* while it is free */
+    } is;
+    char value[];
+} bench_room;
+
+bench_room *bench_ramify_carry(ramify_task_fn fn, size_t value_bytes);
+void        bench_ramify_detach(bench_room *room, size_t value_bytes);
+void        bench_ramify_detach_keyed(bench_room *room, size_t value_bytes, uint64_t key);
+void        bench_ramify_ordered(bench_room *room, size_t value_bytes, const void *const *reads, int count,
+                                 const void *changed);
+void        bench_ramify_ordered_wait(void);
+void        bench_ramify_loop(ramify_for_fn body, void *argument, long count);
 
 #ifdef __cplusplus
 }
@@ -43,29 +54,32 @@ void bench_ramify_loop(void (*range)(void *argument, long first, long end), void
     } while (0)
 #define BENCH_JOINED(job) (!ramify_fork_join(&bench_context, &(job)->bench_fork))
 #define BENCH_ROOT(job, fn) bench_ramify_root(&(job)->bench_fork, fn##_stolen)
+#define BENCH_CARRY(fn, type, what)                                                                                    \
+    bench_room *bench_copy             = bench_ramify_carry(fn, sizeof(type));                                         \
+    *(type *)(void *)bench_copy->value = (what)
 #define BENCH_DETACH(fn, type, value)                                                                                  \
     do {                                                                                                               \
-        type bench_copy = (value);                                                                                     \
-        bench_ramify_detach(fn, &bench_copy, sizeof bench_copy);                                                       \
+        BENCH_CARRY(fn, type, value);                                                                                  \
+        bench_ramify_detach(bench_copy, sizeof(type));                                                                 \
     } while (0)
-
 #define BENCH_DETACH_KEYED(fn, type, value, key)                                                                       \
     do {                                                                                                               \
-        type bench_copy = (value);                                                                                     \
-        bench_ramify_detach_keyed(fn, &bench_copy, sizeof bench_copy, (key));                                          \
+        BENCH_CARRY(fn, type, value);                                                                                  \
+        bench_ramify_detach_keyed(bench_copy, sizeof(type), (key));                                                    \
     } while (0)
 #define BENCH_LOOPED(fn, type)                                                                                         \
-    static void fn##_range(void *bench_argument, long bench_first, long bench_end)                                     \
+    static void fn##_chunk(void *bench_argument, const ramify_chunk *bench_chunk)                                      \
     {                                                                                                                  \
-        for (long bench_i = bench_first; bench_i < bench_end; bench_i++)                                               \
-            fn((type *)bench_argument, bench_i);                                                                       \
+        type *bench_typed = (type *)bench_argument;                                                                    \
+        for (long bench_i = bench_chunk->range[0].begin; bench_i < bench_chunk->range[0].end; bench_i++)               \
+            fn(bench_typed, bench_i);                                                                                  \
     }
-#define BENCH_LOOP(fn, type, argument, count, grain) bench_ramify_loop(fn##_range, (argument), (count), (grain))
+#define BENCH_LOOP(fn, type, argument, count, grain) ((void)(grain), bench_ramify_loop(fn##_chunk, (argument), (count)))
 #define BENCH_ORDERS 1
 #define BENCH_ORDERED(fn, type, value, reads, count, changed)                                                          \
     do {                                                                                                               \
-        type bench_copy = (value);                                                                                     \
-        bench_ramify_ordered(fn, &bench_copy, sizeof bench_copy, (const void *const *)(reads), (count), (changed));    \
+        BENCH_CARRY(fn, type, value);                                                                                  \
+        bench_ramify_ordered(bench_copy, sizeof(type), (const void *const *)(reads), (count), (changed));              \
     } while (0)
 #define BENCH_ORDERED_WAIT() bench_ramify_ordered_wait()
 

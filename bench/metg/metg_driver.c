@@ -10,7 +10,8 @@
  * points around it, linearly in the efficiency and in the logarithm of the granularity. A point is the median of R
  * runs; recording a graph, starting the runtime and the first run are outside. With --iterations there is one point.
  *
- * One line of JSON per point, then one with the METG. Exit status 1: a task found a wrong mark. */
+ * One line of JSON per point, then one with the METG and all points by the better peak. Exit status 1: a task found a
+ * wrong mark. */
 #include "metg.h"
 
 #include <math.h>
@@ -258,8 +259,11 @@ static void run_sweep(const request *q, metg_graph *graph)
 
     print_head(q, graph);
     printf("\"metg_ns\": %.1f, \"metg_is\": \"%s\", \"peak_iterations_per_us\": %.2f, \"peak_changed\": %.3f, "
-           "\"right\": %s}\n",
-           metg, bound, better * 1e3, again / peak, graph->wrong ? "false" : "true");
+           "\"points\": [",
+           metg, bound, better * 1e3, again / peak);
+    for (int i = 0; i < count; i++)
+        printf("%s[%.1f, %.4f]", i ? ", " : "", points[i].granularity_ns, points[i].efficiency * peak / better);
+    printf("], \"right\": %s}\n", graph->wrong ? "false" : "true");
 }
 
 int main(int argc, char **argv)

@@ -78,8 +78,12 @@ void micro_field(const char *name, double value);
 void micro_text(const char *name, const char *value);
 void micro_close(void);
 
-/* Loops: a measurement of `count` iterations is taken this often, of which the first ones warm up. */
-enum { MICRO_LOOP_ROUNDS = 41, MICRO_LOOP_WARM = 10 };
+/* Loops: a measurement of `count` iterations is taken this often, of which the first quarter warms up; less often where
+ * that takes longer than the time below, for some runtimes take a thousand times as long as others. */
+enum { MICRO_LOOP_ROUNDS = 41, MICRO_LOOP_ROUNDS_LEAST = 5, MICRO_LOOP_MS = 200 };
+
+/* True when another round is due. begun_ns: when the first one began. */
+bool micro_loop_goes_on(long round, uint64_t begun_ns);
 
 /* An iteration that does nothing and that no compiler leaves out. */
 static inline void micro_iterate(void)
@@ -88,7 +92,7 @@ static inline void micro_iterate(void)
 }
 
 /* Prints the whole line of a loop: median and least nanoseconds per iteration of the rounds after the warm ones. */
-void micro_print_loop(const char *bench, const micro_request *request, const char *how, uint64_t *round_ns);
+void micro_print_loop(const char *bench, const micro_request *request, const char *how, uint64_t *round_ns, long rounds);
 
 /* Busy for about this long, without a system call. */
 void micro_gap_ns(uint64_t ns);

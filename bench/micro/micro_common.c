@@ -106,11 +106,17 @@ void micro_close(void)
     printf("}\n");
 }
 
-void micro_print_loop(const char *bench, const micro_request *request, const char *how, uint64_t *round_ns)
+bool micro_loop_goes_on(long round, uint64_t begun_ns)
 {
-    uint64_t *kept   = round_ns + MICRO_LOOP_WARM;
-    long      rounds = MICRO_LOOP_ROUNDS - MICRO_LOOP_WARM;
+    return round < MICRO_LOOP_ROUNDS &&
+           (round < MICRO_LOOP_ROUNDS_LEAST || micro_now_ns() - begun_ns < MICRO_LOOP_MS * 1000000ull);
+}
 
+void micro_print_loop(const char *bench, const micro_request *request, const char *how, uint64_t *round_ns, long rounds)
+{
+    uint64_t *kept = round_ns + rounds / 4;
+
+    rounds -= rounds / 4;
     qsort(kept, (size_t)rounds, sizeof *kept, compare_ticks);
     micro_open(bench, request);
     micro_text("how", how);

@@ -243,16 +243,17 @@ template <typename Loop> void loops(const char *bench, const micro_request *requ
     tbb::global_control limit(tbb::global_control::max_allowed_parallelism, request->workers);
     tbb::task_arena     arena(static_cast<int>(request->workers));
     pinning             pins(arena, 0, request->workers);
-    uint64_t            round_ns[MICRO_LOOP_ROUNDS];
+    uint64_t            round_ns[MICRO_LOOP_ROUNDS], begun = micro_now_ns();
+    long                round = 0;
 
     arena.execute([&] {
-        for (uint64_t &ns : round_ns) {
+        for (; micro_loop_goes_on(round, begun); round++) {
             uint64_t begin = micro_now_ns();
             loop();
-            ns = micro_now_ns() - begin;
+            round_ns[round] = micro_now_ns() - begin;
         }
     });
-    micro_print_loop(bench, request, how, round_ns);
+    micro_print_loop(bench, request, how, round_ns, round);
 }
 
 const auto iterate_range = [](const tbb::blocked_range<long> &range) {

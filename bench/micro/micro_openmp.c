@@ -158,14 +158,15 @@ static void flat_100ns(const micro_request *request)
 #define LOOP_BENCH(function, bench, how, STATEMENT)                                                                    \
     static void function(const micro_request *request)                                                                 \
     {                                                                                                                  \
-        uint64_t round_ns[MICRO_LOOP_ROUNDS];                                                                          \
+        uint64_t round_ns[MICRO_LOOP_ROUNDS], begun = micro_now_ns();                                                  \
         size_t   count = (size_t)request->count;                                                                       \
-        for (int round = 0; round < MICRO_LOOP_ROUNDS; round++) {                                                      \
+        long     round = 0;                                                                                            \
+        for (; micro_loop_goes_on(round, begun); round++) {                                                            \
             uint64_t begin = micro_now_ns();                                                                           \
             STATEMENT                                                                                                  \
             round_ns[round] = micro_now_ns() - begin;                                                                  \
         }                                                                                                              \
-        micro_print_loop(bench, request, how, round_ns);                                                               \
+        micro_print_loop(bench, request, how, round_ns, round);                                                        \
     }
 
 #define FOR_EACH                                                                                                       \

@@ -14,20 +14,24 @@ typedef struct timed_loop {
     ramify_runtime    *runtime;
     ramify_for_options options;
     ramify_range       range;
-    long               rounds;
+    long               rounds;   /* to be done, or done */
+    bool               is_timed; /* as many rounds as micro_loop_goes_on() says */
     uint64_t          *spent;
     uint64_t (*now)(void);
 } timed_loop;
 
 static void time_rounds(void *argument)
 {
-    timed_loop *t = argument;
+    timed_loop *t     = argument;
+    uint64_t    begun = micro_now_ns();
+    long        round = 0;
 
-    for (long round = 0; round < t->rounds; round++) {
+    for (; t->is_timed ? micro_loop_goes_on(round, begun) : round < t->rounds; round++) {
         uint64_t begin = t->now();
         micro_demand(ramify_for(t->runtime, &t->range, 1, iterate, NULL, &t->options), "ramify_for");
         t->spent[round] = t->now() - begin;
     }
+    t->rounds = round;
 }
 
 static void run_timed(const micro_request *request, timed_loop *t, const char *schedule)
@@ -45,12 +49,10 @@ static void run_timed(const micro_request *request, timed_loop *t, const char *s
 static void loop_bench(const char *bench, const micro_request *request, const char *schedule, const char *how)
 {
     uint64_t   round_ns[MICRO_LOOP_ROUNDS];
-    timed_loop t = {
-        .range = { 0, request->count, 1 }, .rounds = MICRO_LOOP_ROUNDS, .spent = round_ns, .now = micro_now_ns
-    };
+    timed_loop t = { .range = { 0, request->count, 1 }, .is_timed = true, .spent = round_ns, .now = micro_now_ns };
 
     run_timed(request, &t, schedule);
-    micro_print_loop(bench, request, how, round_ns);
+    micro_print_loop(bench, request, how, round_ns, t.rounds);
 }
 
 void micro_loop_grain1(const micro_request *request)

@@ -21,6 +21,7 @@
     X(forks)                 \
     X(forks_stolen)          \
     X(forks_at_once)         \
+    X(inline_runs)           \
     X(parks)                 \
     X(parks_aborted)         \
     X(wakes)                 \
@@ -31,6 +32,9 @@
     X(loop_splits)           \
     X(loop_iterations)       \
     X(loop_iterations_at_home) \
+    X(dependent_tasks)       \
+    X(graph_tasks)           \
+    X(graph_runs)            \
     X(searches)              \
     X(handle_samples)
 

@@ -10,11 +10,15 @@ void rmf_cell_sum(const rmf_monitor_cell *cell, ramify_counts *counts)
     counts->forks += rmf_load_relaxed(&cell->counts.forks);
     counts->forks_stolen += rmf_load_relaxed(&cell->counts.forks_stolen);
     counts->forks_at_once += rmf_load_relaxed(&cell->counts.forks_at_once);
+    counts->inline_runs += rmf_load_relaxed(&cell->counts.inline_runs);
     counts->loops += rmf_load_relaxed(&cell->counts.loops);
     counts->loop_chunks += rmf_load_relaxed(&cell->counts.loop_chunks);
     counts->loop_splits += rmf_load_relaxed(&cell->counts.loop_splits);
     counts->loop_iterations += rmf_load_relaxed(&cell->counts.loop_iterations);
     counts->loop_iterations_at_home += rmf_load_relaxed(&cell->counts.loop_iterations_at_home);
+    counts->dependent_tasks += rmf_load_relaxed(&cell->counts.dependent_tasks);
+    counts->graph_tasks += rmf_load_relaxed(&cell->counts.graph_tasks);
+    counts->graph_runs += rmf_load_relaxed(&cell->counts.graph_runs);
     counts->parks += rmf_load_relaxed(&cell->counts.parks);
     counts->parks_aborted += rmf_load_relaxed(&cell->counts.parks_aborted);
     counts->wakes += rmf_load_relaxed(&cell->counts.wakes);

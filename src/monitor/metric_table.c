@@ -30,6 +30,7 @@ static rmf_result ratio(double numerator, double denominator, const char *withou
 static const char no_tasks[]    = "no task was run";
 static const char no_attempts[] = "no steal was attempted";
 static const char no_steals[]   = "no steal succeeded";
+static const char no_loops[]    = "no iteration of a loop was run";
 static const char no_samples[]  = "no task was timed";
 
 #define COUNT_OF(field)                                         \
@@ -44,8 +45,17 @@ COUNT_OF(dropped)
 COUNT_OF(forks)
 COUNT_OF(forks_stolen)
 COUNT_OF(forks_at_once)
+COUNT_OF(loops)
+COUNT_OF(loop_chunks)
+COUNT_OF(loop_splits)
+COUNT_OF(loop_iterations)
+COUNT_OF(loop_iterations_at_home)
+COUNT_OF(dependent_tasks)
+COUNT_OF(graph_tasks)
+COUNT_OF(graph_runs)
 COUNT_OF(inline_runs)
 COUNT_OF(near_unknown)
+COUNT_OF(plan_changes)
 COUNT_OF(rebinds)
 COUNT_OF(parks)
 COUNT_OF(parks_aborted)
@@ -285,6 +295,17 @@ static rmf_result node_share(const rmf_view *view)
     return ratio((double)(view->sum.tasks_at_home + view->sum.tasks_on_node), (double)view->sum.tasks, no_tasks);
 }
 
+/* Loops. */
+static rmf_result loop_iterations_per_chunk(const rmf_view *view)
+{
+    return ratio((double)view->sum.loop_iterations, (double)view->sum.loop_chunks, no_loops);
+}
+
+static rmf_result loop_home_share(const rmf_view *view)
+{
+    return ratio((double)view->sum.loop_iterations_at_home, (double)view->sum.loop_iterations, no_loops);
+}
+
 const char rmf_region_count[] = "region_count", rmf_region_ns[] = "region_ns",
            rmf_region_imbalance[] = "region_imbalance";
 
@@ -298,10 +319,20 @@ static const rmf_metric_entry entries[] = {
     COUNTER("forks", "forks", RW, compute_forks, "run by their own worker, as of its last look up from fork-join")
     COUNTER("forks_stolen", "forks", RW, compute_forks_stolen, "run by a thief")
     COUNTER("forks_at_once", "forks", RW, compute_forks_at_once, "run by the fork itself, because the lane was full")
+    COUNTER("loops", "loops", RW, compute_loops, "run by workers, or begun by them for another thread")
+    COUNTER("loop_iterations", "iterations", RW, compute_loop_iterations, "of loops; blocks of a deterministic one count as one")
+    COUNTER("loop_chunks", "chunks", RW, compute_loop_chunks, "parts of loops run without looking up")
+    COUNTER("loop_splits", "splits", RW, compute_loop_splits, "half of a part was given to another worker that was hungry")
+    GAUGE("loop_iterations_per_chunk", "iterations", RW, loop_iterations_per_chunk, "run without looking up")
+    COUNTER("loop_iterations_at_home", "iterations", RW, compute_loop_iterations_at_home, "run by the worker, or below the domain, whose share they were")
+    GAUGE("loop_home_share", "1", RW, loop_home_share, "iterations run by the worker, or below the domain, whose share they were")
+    COUNTER("dependent_tasks", "tasks", RW, compute_dependent_tasks, "of the tasks, those submitted with dependencies")
+    COUNTER("graph_tasks", "tasks", RW, compute_graph_tasks, "of the tasks, those of recorded graphs")
+    COUNTER("graph_runs", "runs", RW, compute_graph_runs, "of recorded graphs, begun")
     GAUGE("tasks_per_second", "tasks/s", R | D | W, tasks_per_second, "throughput")
     GAUGE("queued_tasks", "tasks", R | D, queued_tasks, "weight queued or running below a domain, at the end")
     COUNTER("dropped", "tasks", RW, compute_dropped, "cancelled before they started")
-    COUNTER("inline_runs", "tasks", R, compute_inline_runs, "run by a submitter that found a queue full")
+    COUNTER("inline_runs", "tasks", RW, compute_inline_runs, "run by a submitter that found a queue full")
     GAUGE("latency_samples", "tasks", R, latency_samples, "tasks timed from submission, or from the end of the last one they waited for, to start")
     GAUGE("latency_mean_ns", "ns", R, latency_mean_ns, "submission to start, mean")
     GAUGE("latency_min_ns", "ns", R, latency_min_ns, "submission to start, least")
@@ -348,12 +379,15 @@ static const rmf_metric_entry entries[] = {
     COUNTER("parks", "sleeps", RW, compute_parks, "a worker went to sleep")
     COUNTER("parks_aborted", "sleeps", RW, compute_parks_aborted, "it was about to, then saw work")
     COUNTER("wakes", "wakes", RW, compute_wakes, "a sleeping worker was woken for work")
-    { rmf_region_count, "times", "a region was ended, by thread", RAMIFY_METRIC_COUNTER, 0, NULL },
-    { rmf_region_ns, "ns", "time in a region, its inner ones included", RAMIFY_METRIC_COUNTER, 0, NULL },
+    { rmf_region_count, "times", "a region was ended, by thread; or tasks of a function", RAMIFY_METRIC_COUNTER, 0,
+      NULL },
+    { rmf_region_ns, "ns", "time in a region, its inner ones included; or in those tasks", RAMIFY_METRIC_COUNTER, 0,
+      NULL },
     { rmf_region_imbalance, "1", "largest over mean time of the threads that were in a region, minus one",
       RAMIFY_METRIC_GAUGE, 0, NULL },
     COUNTER("rebinds", "times", RW, compute_rebinds, "a worker was elsewhere than it was bound, or could come home")
     COUNTER("near_unknown", "hints", R, compute_near_unknown, "hints with an address that no region of memory knows")
+    COUNTER("plan_changes", "changes", R, compute_plan_changes, "times the policy was changed (ramify_policy_set)")
     COUNTER("bind_failures", "workers", RW, compute_bind_failures, "workers the system did not let us bind")
 };
 

@@ -43,13 +43,19 @@ uint64_t rmf_plan_texts_number(rmf_plan_texts *texts)
     return number;
 }
 
-char *rmf_plan_texts_copy(rmf_plan_texts *texts, uint64_t number)
+void rmf_plan_texts_copy(rmf_plan_texts *texts, rmf_plan_texts *copy)
 {
     pthread_mutex_lock(&texts->lock);
-    bool  is_kept = number <= texts->newest && texts->newest - number < RMF_PLAN_TEXTS;
-    char *copy    = is_kept ? strdup(texts->text[number % RMF_PLAN_TEXTS]) : NULL;
+    copy->newest = texts->newest;
+    for (uint32_t i = 0; i < RMF_PLAN_TEXTS; i++)
+        copy->text[i] = texts->text[i] ? strdup(texts->text[i]) : NULL;
     pthread_mutex_unlock(&texts->lock);
-    return copy;
+}
+
+const char *rmf_plan_text_of(const rmf_plan_texts *copy, uint64_t number)
+{
+    bool is_kept = number <= copy->newest && copy->newest - number < RMF_PLAN_TEXTS;
+    return is_kept ? copy->text[number % RMF_PLAN_TEXTS] : NULL;
 }
 
 char *rmf_plan_texts_copy_newest(rmf_plan_texts *texts)

@@ -30,8 +30,12 @@ uint64_t rmf_plan_texts_add(rmf_plan_texts *texts, char *text);
 /* The number of the newest. Any thread. */
 uint64_t rmf_plan_texts_number(rmf_plan_texts *texts);
 
-/* A copy of the text of a number, to be freed with free(); NULL: not kept any more, or no memory. Any thread. */
-char *rmf_plan_texts_copy(rmf_plan_texts *texts, uint64_t number);
+/* Copies all to what was only initialised, for one thread. What there is no memory for is as if it were not kept. Any
+ * thread. */
+void rmf_plan_texts_copy(rmf_plan_texts *texts, rmf_plan_texts *copy);
+
+/* The text of a number in a copy; NULL: not kept any more. */
+const char *rmf_plan_text_of(const rmf_plan_texts *copy, uint64_t number);
 
 /* A copy of the newest text, to be freed with free(); NULL: no memory. Any thread. */
 char *rmf_plan_texts_copy_newest(rmf_plan_texts *texts);

@@ -23,7 +23,7 @@ typedef struct rmf_tally {
 #define RMF_TALLY_FIELD(name) uint64_t name##_ns;
     RMF_CELL_TIMES(RMF_TALLY_FIELD)
 #undef RMF_TALLY_FIELD
-    uint64_t inline_runs, near_unknown;
+    uint64_t near_unknown, plan_changes;
     uint64_t wake_ns;
     uint64_t stealing[RAMIFY_LEVEL_COUNT][3]; /* in the order of RMF_STEAL_COUNTERS */
     uint64_t spent_ns[RMF_STATE_COUNT];

@@ -82,11 +82,12 @@ void rmf_trace_free(rmf_trace *trace)
     free(trace);
 }
 
-void rmf_trace_begin(rmf_trace *trace)
+void rmf_trace_begin(rmf_trace *trace, uint64_t plan)
 {
     for (uint32_t i = 0; i < trace->lanes; i++)
         trace->first[i] = rmf_load_relaxed(&trace->rings[i].head);
     trace->from_ticks = rmf_clock_ticks();
+    trace->first_plan = plan;
 }
 
 ramify_trace_counts rmf_trace_count(const rmf_trace *trace)
@@ -101,9 +102,10 @@ ramify_trace_counts rmf_trace_count(const rmf_trace *trace)
     return counts;
 }
 
-ramify_status rmf_trace_view_make(const rmf_trace *trace, rmf_trace_view *view)
+ramify_status rmf_trace_view_make(const rmf_trace *trace, rmf_plan_texts *plans, rmf_trace_view *view)
 {
     *view       = (rmf_trace_view){ .trace = trace, .from_ticks = trace->from_ticks };
+    rmf_plan_texts_init(&view->plans);
     view->lanes = calloc(trace->lanes, sizeof *view->lanes);
     if (!view->lanes)
         return RAMIFY_ERR_NO_MEMORY;
@@ -118,6 +120,7 @@ ramify_status rmf_trace_view_make(const rmf_trace *trace, rmf_trace_view *view)
         lane->count = rmf_trace_copy(ring, trace->first[i], lane->events, &lane->lost);
     }
     view->until_ticks = rmf_clock_ticks();
+    rmf_plan_texts_copy(plans, &view->plans); /* after the rings: every change in them has its text by now */
     return RAMIFY_OK;
 }
 
@@ -127,6 +130,7 @@ void rmf_trace_view_drop(rmf_trace_view *view)
         free(view->lanes[i].events);
     free(view->lanes);
     view->lanes = NULL;
+    rmf_plan_texts_drop(&view->plans);
 }
 
 void rmf_trace_place(const ramify_tree *tree, uint32_t domain, char *text, size_t bytes)
@@ -160,10 +164,16 @@ bool rmf_trace_has_lane(const rmf_trace_view *view, uint32_t lane)
     return lane < view->trace->workers || lane + 1 == view->trace->lanes || view->lanes[lane].count;
 }
 
+const char *rmf_trace_plan(const rmf_trace_view *view, uint64_t number)
+{
+    const char *text = rmf_plan_text_of(&view->plans, number);
+    return text ? text : "a policy whose text is not kept any more";
+}
+
 const char *rmf_trace_kind_name(rmf_trace_kind kind)
 {
     static const char *const names[RMF_TRACE_KINDS] = { "task",  "stolen fork", "search",       "sleep",  "region",
-                                                        "steal", "load",        "idle workers", "counter" };
+                                                        "steal", "load",        "idle workers", "counter", "plan" };
     return names[kind];
 }
 

@@ -8,6 +8,7 @@
 #define RMF_MONITOR_TRACE_INSIDE_H
 
 #include "log.h"
+#include "plan_texts.h"
 #include "trace_ring.h"
 
 #include <ramify/trace.h>
@@ -20,6 +21,7 @@ typedef struct rmf_trace {
     rmf_trace_ring    *rings; /* [lane] */
     uint64_t          *first; /* [lane] number of the first event of this trace */
     uint64_t           from_ticks;
+    uint64_t           first_plan; /* number of the policy it began with */
 } rmf_trace;
 
 /* Makes the rings, each with room for at least `events`; their memory is touched first by whoever writes it. outsiders:
@@ -29,8 +31,8 @@ ramify_status rmf_trace_make(const ramify_tree *tree, uint32_t outsiders, uint32
                              rmf_trace **trace);
 void          rmf_trace_free(rmf_trace *trace);
 
-/* What comes from now on is of this trace. */
-void rmf_trace_begin(rmf_trace *trace);
+/* What comes from now on is of this trace. plan: the number of the policy in force. */
+void rmf_trace_begin(rmf_trace *trace, uint64_t plan);
 
 /* Events of this trace, and how many of them newer ones have overwritten. Any thread. */
 ramify_trace_counts rmf_trace_count(const rmf_trace *trace);
@@ -46,12 +48,12 @@ typedef struct rmf_trace_view {
     const rmf_trace *trace;
     rmf_trace_lane  *lanes; /* [trace->lanes] */
     uint64_t         from_ticks, until_ticks;
-    const char      *plan;    /* the policy in force */
+    rmf_plan_texts   plans;
     const char      *metrics; /* a snapshot as JSON, NULL: none */
 } rmf_trace_view;
 
-/* Copies the rings. Errors: ERR_NO_MEMORY. */
-ramify_status rmf_trace_view_make(const rmf_trace *trace, rmf_trace_view *view);
+/* Copies rings and texts. Errors: ERR_NO_MEMORY. */
+ramify_status rmf_trace_view_make(const rmf_trace *trace, rmf_plan_texts *plans, rmf_trace_view *view);
 void          rmf_trace_view_drop(rmf_trace_view *view);
 
 /* One step of a walk. */
@@ -76,6 +78,9 @@ void rmf_trace_lane_name(const rmf_trace *trace, uint32_t lane, char *text, size
 
 /* False for the lane of a thread from outside that there never was. */
 bool rmf_trace_has_lane(const rmf_trace_view *view, uint32_t lane);
+
+/* The text of the policy of a number, or that it is not kept any more. */
+const char *rmf_trace_plan(const rmf_trace_view *view, uint64_t number);
 
 /* "task", "search", .. */
 const char *rmf_trace_kind_name(rmf_trace_kind kind);

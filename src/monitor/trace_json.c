@@ -128,10 +128,23 @@ static void write_sample(writer *w, const rmf_trace_step *step)
     fprintf(w->file.out, ",\"args\":{\"queued and running\":%" PRIu64 "}}", e->what);
 }
 
+static void write_plan(writer *w, uint32_t lane, uint64_t ns, uint64_t number)
+{
+    char        name[200];
+    const char *policy = rmf_trace_plan(w->view, number);
+    open_event_at(w, "i", lane, ns);
+    snprintf(name, sizeof name, "plan: %s", policy);
+    add_name(w, name);
+    fprintf(w->file.out, ",\"s\":\"p\",\"cat\":\"plan\",\"args\":{\"change\":%" PRIu64 ",\"policy\":\"", number);
+    rmf_trace_file_json(&w->file, policy);
+    fputs("\"}}", w->file.out);
+}
+
 static void write_step(void *self, const rmf_trace_step *step)
 {
     switch (step->event->kind) {
     case RMF_TRACE_STEAL: write_steal(self, step); break;
+    case RMF_TRACE_PLAN: write_plan(self, step->lane, step->ns, step->event->what); break;
     case RMF_TRACE_LOAD:
     case RMF_TRACE_COUNTER:
     case RMF_TRACE_IDLE: write_sample(self, step); break;
@@ -153,7 +166,7 @@ static void write_head(writer *w)
     fprintf(out, "\",\"pid\":%d,\"events\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"duration_us\":", w->pid, events, lost);
     rmf_trace_file_us(&w->file, (uint64_t)((double)(view->until_ticks - view->from_ticks) * view->trace->ns_per_tick));
     fputs(",\"plan\":\"", out);
-    rmf_trace_file_json(&w->file, view->plan);
+    rmf_trace_file_json(&w->file, rmf_trace_plan(view, view->plans.newest));
     fputs("\",\"machine\":\"", out);
     rmf_trace_file_json(&w->file, ramify_tree_source(view->trace->tree));
     fputs("\"},\n", out);
@@ -178,10 +191,7 @@ static void write_metadata(writer *w)
         open_event(w, "M", i);
         fprintf(w->file.out, ",\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":%u}}", i);
     }
-    open_event_at(w, "i", 0, 0);
-    snprintf(text, sizeof text, "plan: %s", w->view->plan);
-    add_name(w, text);
-    fputs(",\"s\":\"p\",\"cat\":\"plan\"}", w->file.out);
+    write_plan(w, 0, 0, w->view->trace->first_plan);
 }
 
 /* Where a lane has lost its oldest events, the first one that is left says how many. */

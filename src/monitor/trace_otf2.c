@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A trace as an OTF2 archive (Eschweiler et al., "Open Trace Format 2", ParCo 2011), for Vampir, Score-P's tools and
- * otf2-print: a location for each worker in a system tree that is the distribution tree, and one for the samples.
+ * otf2-print: a location for each worker in a system tree that is the distribution tree, and one for the samples. Steals
+ * and changes of policy are regions without length.
  *
  * The archive is a folder. OTF2 speaks of errors to standard error unless it is given a callback, for the whole
  * process. */
@@ -79,7 +80,11 @@ static void check(writer *w, OTF2_ErrorCode code)
 /* The number of a region, new ones last; programs have dozens. */
 static uint32_t region_of(writer *w, const rmf_trace_event *e)
 {
-    uint64_t what = e->kind == RMF_TRACE_TASK || e->kind == RMF_TRACE_FORK || e->kind == RMF_TRACE_REGION ? e->what : 0;
+    bool     has_own = e->kind == RMF_TRACE_TASK || e->kind == RMF_TRACE_FORK || e->kind == RMF_TRACE_REGION ||
+                   e->kind == RMF_TRACE_PLAN;
+    uint64_t what    = has_own ? e->what : 0;
+    if (e->kind == RMF_TRACE_PLAN && !rmf_plan_text_of(&w->view->plans, what))
+        what = UINT64_MAX; /* one for all whose text is gone */
     for (uint32_t i = 0; i < w->region_count; i++)
         if (w->regions[i].kind == e->kind && w->regions[i].what == what)
             return i;
@@ -108,6 +113,14 @@ static void write_steal(writer *w, const rmf_trace_step *step)
     w->counts[step->lane] += 2;
 }
 
+static void write_plan(writer *w, uint32_t lane, uint64_t ns, const rmf_trace_event *e)
+{
+    uint32_t number = region_of(w, e);
+    check(w, OTF2_EvtWriter_Enter(w->events[lane], NULL, ns, number));
+    check(w, OTF2_EvtWriter_Leave(w->events[lane], NULL, ns, number));
+    w->counts[lane] += 2;
+}
+
 static void write_sample(writer *w, const rmf_trace_step *step)
 {
     const rmf_trace_event *e = step->event;
@@ -130,6 +143,8 @@ static void write_step(void *self, const rmf_trace_step *step)
     writer *w = self;
     if (step->event->kind == RMF_TRACE_STEAL)
         write_steal(w, step);
+    else if (step->event->kind == RMF_TRACE_PLAN)
+        write_plan(w, step->lane, step->ns, step->event);
     else if (step->phase == RMF_TRACE_POINT)
         write_sample(w, step);
     else {
@@ -161,6 +176,11 @@ static void define_texts(writer *w, OTF2_GlobalDefWriter *defs, rmf_trace_names 
             name = rmf_trace_name_of(names, r->what);
         else if (r->kind == RMF_TRACE_REGION)
             name = (const char *)(uintptr_t)r->what;
+        char plan[200];
+        if (r->kind == RMF_TRACE_PLAN) {
+            snprintf(plan, sizeof plan, "plan: %s", rmf_trace_plan(w->view, r->what));
+            name = plan;
+        }
         OTF2_RegionRole role =
             r->kind == RMF_TRACE_TASK || r->kind == RMF_TRACE_FORK ? OTF2_REGION_ROLE_TASK : OTF2_REGION_ROLE_UNKNOWN;
         check(w, OTF2_GlobalDefWriter_WriteString(defs, TEXTS + i, name));
@@ -235,6 +255,8 @@ static ramify_status write_events(writer *w)
     }
     if (w->failed)
         return RAMIFY_ERR_SYSTEM;
+    const rmf_trace_event first = { .kind = RMF_TRACE_PLAN, .what = w->view->trace->first_plan };
+    write_plan(w, 0, 0, &first);
     ramify_status status = rmf_trace_walk(w->view, write_step, w);
     for (uint32_t i = 0; i < lanes; i++)
         check(w, OTF2_Archive_CloseEvtWriter(w->archive, w->events[i]));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A trace as Paje's text (Schnorr, "Paje Input Data Format", 2014), for ViTE and pj_dump: containers are the workers,
- * what lasts is a state that is pushed and popped, a steal a link, samples are variables. Events stand in the order of
- * time. */
+ * what lasts is a state that is pushed and popped, a steal a link, a change of policy an event, samples are variables.
+ * Events stand in the order of time. */
 #include "trace_inside.h"
 #include "trace_file.h"
 #include "trace_names.h"
@@ -31,13 +31,33 @@ static const char definitions[] =
     "% Value string\n% Key string\n%EndEventDef\n"
     "%EventDef PajeEndLink 10\n% Time date\n% Type string\n% Container string\n% EndContainer string\n% Value string\n"
     "% Key string\n%EndEventDef\n"
+    "%EventDef PajeDefineEventType 11\n% Alias string\n% Type string\n% Name string\n% Color color\n%EndEventDef\n"
+    "%EventDef PajeNewEvent 12\n% Time date\n% Type string\n% Container string\n% Value string\n%EndEventDef\n"
     "0 P 0 Program\n0 W P Worker\n1 S W State\n2 V P \"Searching workers\" \"0.9 0.6 0.1\"\n"
-    "2 Z P \"Sleeping workers\" \"0.5 0.5 0.5\"\n2 L P \"Queued and running\" \"0.2 0.4 0.8\"\n3 K P W W Steal\n";
+    "2 Z P \"Sleeping workers\" \"0.5 0.5 0.5\"\n2 L P \"Queued and running\" \"0.2 0.4 0.8\"\n3 K P W W Steal\n"
+    "11 N P Policy \"0.8 0.2 0.6\"\n";
 
 /* Seconds with all digits, whatever the locale. */
 static void open_line(writer *w, int event, uint64_t ns)
 {
     fprintf(w->file.out, "%d %" PRIu64 ".%09u ", event, ns / 1000000000u, (unsigned)(ns % 1000000000u));
+}
+
+/* The format has no escape. */
+static void add_text(writer *w, const char *text)
+{
+    fputc('"', w->file.out);
+    for (; *text; text++)
+        if (*text != '"' && (unsigned char)*text >= 0x20)
+            fputc(*text, w->file.out);
+    fputs("\"\n", w->file.out);
+}
+
+static void write_plan(writer *w, uint64_t ns, uint64_t number)
+{
+    open_line(w, 12, ns);
+    fputs("N p ", w->file.out);
+    add_text(w, rmf_trace_plan(w->view, number));
 }
 
 static void write_state(writer *w, const rmf_trace_step *step)
@@ -54,11 +74,8 @@ static void write_state(writer *w, const rmf_trace_step *step)
     else if (e->kind == RMF_TRACE_REGION)
         name = (const char *)(uintptr_t)e->what;
     open_line(w, 6, step->ns);
-    fprintf(w->file.out, "S w%u \"", step->lane);
-    for (; *name; name++)
-        if (*name != '"' && (unsigned char)*name >= 0x20) /* the format has no escape */
-            fputc(*name, w->file.out);
-    fputs("\"\n", w->file.out);
+    fprintf(w->file.out, "S w%u ", step->lane);
+    add_text(w, name);
 }
 
 static void write_steal(writer *w, const rmf_trace_step *step)
@@ -95,6 +112,7 @@ static void write_step(void *self, const rmf_trace_step *step)
 {
     switch (step->event->kind) {
     case RMF_TRACE_STEAL: write_steal(self, step); break;
+    case RMF_TRACE_PLAN: write_plan(self, step->ns, step->event->what); break;
     case RMF_TRACE_LOAD:
     case RMF_TRACE_IDLE: write_sample(self, step); break;
     case RMF_TRACE_COUNTER: break; /* its variables are declared before they are known */
@@ -120,6 +138,7 @@ ramify_status rmf_trace_write_paje(const rmf_trace_view *view, const char *path,
         rmf_trace_lane_name(view->trace, i, name, sizeof name);
         fprintf(w.file.out, "4 0.0 w%u W p \"%s\"\n", i, name);
     }
+    write_plan(&w, 0, view->trace->first_plan);
     status = rmf_trace_walk(view, write_step, &w);
     for (uint32_t i = 0; i < threads; i++) {
         if (!rmf_trace_has_lane(view, i))

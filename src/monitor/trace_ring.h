@@ -24,6 +24,7 @@ typedef enum rmf_trace_kind {
     RMF_TRACE_IDLE,   /* what: workers that search; since: workers that sleep */
     RMF_TRACE_COUNTER, /* index: number of a hardware or system counter; what: its growth per second; since: its name, a
                         * text that lives as long as the ring */
+    RMF_TRACE_PLAN,    /* another policy is in force; what: the number of its text (plan_texts.h) */
     RMF_TRACE_KINDS,
 } rmf_trace_kind;
 

@@ -17,9 +17,11 @@ static ramify_status refuse(const ramify_runtime *rt, const char *text, ramify_d
         return rmf_diagnose(diagnosis, RAMIFY_ERR_INVALID, 0, "the runtime or the text of the policy is NULL");
     if (rmf_is_placing(rt->pool))
         return rmf_diagnose(diagnosis, RAMIFY_ERR_BUSY, 0, "a policy cannot be changed by a rule that is picking");
-    if (rmf_replan_prepare(rt->pool))
-        return rmf_diagnose(diagnosis, RAMIFY_ERR_SYSTEM, 0, "membarrier() to register: %s", strerror(errno));
-    return RAMIFY_OK;
+    if (rmf_replan_prepare(rt->pool) == RAMIFY_OK)
+        return RAMIFY_OK;
+    const char *why = strerror(errno);
+    rmf_log_line(&rt->pool->log, RAMIFY_LOG_ERROR, "membarrier() to register: %s", why);
+    return rmf_diagnose(diagnosis, RAMIFY_ERR_SYSTEM, 0, "membarrier() to register: %s", why);
 }
 
 /* What takes the place of something, and then what was there. */
@@ -67,7 +69,7 @@ static void replace(ramify_runtime *rt, change *c)
     rmf_plan       *before = rmf_replan_publish(rt->pool, c->plan);
     rt->plan               = c->plan;
     rt->asked              = c->asked;
-    (void)rmf_plan_texts_add(&rt->plan_texts, c->text);
+    rmf_tracing_note_plan(rt, rmf_plan_texts_add(&rt->plan_texts, c->text));
     rmf_replan_await(rt->pool);
     pthread_mutex_unlock(&rt->plan_lock);
     *c = (change){ before, NULL, asked };

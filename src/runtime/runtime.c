@@ -80,6 +80,7 @@ static void drop(ramify_runtime *rt)
 {
     rmf_tracing_drop(&rt->tracing);
     rmf_region_book_drop(&rt->regions);
+    rmf_class_book_drop(rt->watch.classes);
     rmf_counter_set_close(rt->counters);
     pthread_mutex_destroy(&rt->counter_lock);
     pthread_mutex_destroy(&rt->plan_lock);
@@ -185,7 +186,7 @@ ramify_status ramify_runtime_counts(const ramify_runtime *rt, uint32_t worker, r
         for (uint32_t w = 0; w < pool->worker_count; w++)
             rmf_cell_sum(&pool->workers[w]->cell, &sum);
         sum.wakes += rmf_load_relaxed(&pool->outside_wakes);
-        sum.inline_runs  = rmf_load_relaxed(&pool->inline_runs);
+        sum.inline_runs += rmf_load_relaxed(&pool->outside_inline_runs);
         sum.near_unknown = rmf_load_relaxed(&pool->near_unknown);
     }
     *counts = sum;

@@ -63,6 +63,14 @@ static void region_ended(void *rt, uint32_t region, uint64_t now_ticks)
     note_region(rt, region, RMF_TRACE_END, now_ticks);
 }
 
+void rmf_tracing_note_plan(ramify_runtime *rt, uint64_t number)
+{
+    /* order: the rings behind the listener; pairs with the release in begin() */
+    rmf_trace_ring *ring = rmf_load_acquire(&rt->regions.listener) ? ring_here(rt) : NULL;
+    if (ring)
+        rmf_trace_point(ring, RMF_TRACE_PLAN, 0, 0, number, 0);
+}
+
 /* Under the lock from here on. */
 static void take_samples(ramify_runtime *rt)
 {
@@ -98,7 +106,7 @@ static ramify_status begin(ramify_runtime *rt)
         return status;
     look_at_path(rt);
     t->base = (rmf_track_base){ 0 };
-    rmf_trace_begin(t->trace);
+    rmf_trace_begin(t->trace, rmf_plan_texts_number(&rt->plan_texts));
     rmf_tracing_sample_counters(rt);
     rmf_pool_trace(rt->pool, t->trace->rings);
     /* order: publishes the listener and the rings; pairs with the acquire of whoever is in a region */
@@ -154,17 +162,15 @@ static ramify_status write_trace(ramify_runtime *rt, const char *path, ramify_tr
                                  ramify_diagnosis *diagnosis)
 {
     rmf_trace_view view;
-    ramify_status  status = rmf_trace_view_make(rt->tracing.trace, &view);
+    ramify_status  status = rmf_trace_view_make(rt->tracing.trace, &rt->plan_texts, &view);
     if (status)
         return status;
     note_sleepers(rt->pool, &view);
     char *metrics = metrics_of(rt);
     view.metrics  = metrics;
-    char *plan    = rmf_plan_texts_copy_newest(&rt->plan_texts);
-    view.plan     = plan ? plan : "";
     status        = write_view(&view, path, format, diagnosis);
     ramify_text_free(metrics);
-    free(plan);
+
     rmf_trace_view_drop(&view);
     return status;
 }

@@ -41,6 +41,10 @@ void rmf_tracing_start(ramify_runtime *rt, const ramify_options *options);
 /* Ends the sampler and writes the trace that is due. The pool still stands. */
 void rmf_tracing_finish(ramify_runtime *rt);
 
+/* Notes in the calling thread's ring that another policy is in force, if a trace is recorded. number: of its text. Takes
+ * no lock. */
+void rmf_tracing_note_plan(ramify_runtime *rt, uint64_t number);
+
 /* Notes how fast counters grow, if it is time to. Under the lock, while it records. */
 void rmf_tracing_sample_counters(ramify_runtime *rt);
 

@@ -70,13 +70,21 @@ static void note_filling(rmf_inbox *inbox)
         rmf_store_relaxed(&inbox->filled_ticks, rmf_clock_ticks());
 }
 
+/* The domain's queue is the worker's own deque, as a task that may go there finds it, and holds what the bound allows.
+ */
+static bool is_own_queue_full(const rmf_pool *pool, const rmf_worker *worker, uint32_t domain, rmf_way way)
+{
+    return pool->queue_tasks && worker && domain == worker->domain && rmf_way_is_usual(way) &&
+           rmf_deque_shared_any(&worker->deque) >= pool->queue_tasks;
+}
+
 uint32_t rmf_deliver(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way way, const rmf_task *tasks,
                      uint32_t count)
 {
     uint32_t n = 0;
     if (worker && domain == worker->domain && rmf_way_is_usual(way))
         n = rmf_deque_submit(worker, tasks, count, pool->queue_tasks ? pool->queue_tasks : UINT32_MAX);
-    if (n < count) {
+    if (n < count && !is_own_queue_full(pool, worker, domain, way)) {
         rmf_inbox *inbox = inbox_of(pool, domain, way);
         if (inbox && rmf_way_is_homed(way))
             note_filling(inbox);
@@ -116,9 +124,26 @@ static void run_inline(rmf_pool *pool, rmf_worker *worker, const rmf_task *task)
     rmf_frame **frames = rmf_frames_of(worker);
     rmf_frame   frame  = { *frames, task->group, task->home, 0 };
     *frames            = &frame;
-    rmf_add_relaxed(&pool->inline_runs, 1);
+    if (worker)
+        rmf_count(&worker->cell.counts.inline_runs, 1);
+    else
+        rmf_add_relaxed(&pool->outside_inline_runs, 1);
     task->fn(task->argument);
     *frames = frame.outer;
+}
+
+bool rmf_run_if_full(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, rmf_way way)
+{
+    if (pool->full != RAMIFY_FULL_RUN || !is_own_queue_full(pool, worker, task->home, way))
+        return false;
+    /* The running task keeps its group pending for as long as this one takes. */
+    bool counts = !worker->frame || worker->frame->group != task->group;
+    if (counts)
+        rmf_charge(worker, task->group);
+    run_inline(pool, worker, task);
+    if (counts)
+        rmf_uncharge(worker, task->group, 1);
+    return true;
 }
 
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, rmf_way way)

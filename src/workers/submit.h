@@ -44,6 +44,10 @@ bool rmf_is_placing(const rmf_pool *pool);
 /* There was no room, for the `tries`-th time: a worker runs another task, other threads let time pass. */
 void rmf_wait_for_room(rmf_worker *worker, uint32_t tries);
 
+/* Runs a task at once, which its submitter has not charged its group for yet, if it is for the submitter's own queue,
+ * that one is full, and the pool's options say so. Otherwise false, and nothing is done. Not for roots of forks. */
+bool rmf_run_if_full(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, rmf_way way);
+
 /* Delivers one task; without room does what the pool's options say. On failure the caller uncharges. */
 ramify_status rmf_deliver_one(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, rmf_way way);
 

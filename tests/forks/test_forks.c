@@ -3,9 +3,13 @@
  * nothing is lost, and a lane that is full still gets everything done. */
 #include "check.h"
 
+#include <dirent.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 #include <ramify/ramify.h>
 
 static ramify_runtime *start(uint32_t workers)
@@ -72,7 +76,9 @@ static void grow(ramify_context c, ramify_fork *fork)
     tree_fork  child[5];
     atomic_fetch_add(node->nodes, 1);
     for (unsigned i = 0; i < width; i++) {
-        child[i] = (tree_fork){ .depth = node->depth - 1, .seed = node->seed * 1103515245u + i * 12345u, .nodes = node->nodes };
+        child[i] = (tree_fork){ .depth = node->depth - 1,
+                                .seed  = node->seed * 1103515245u + i * 12345u,
+                                .nodes = node->nodes };
         c        = ramify_fork_push(c, &child[i].fork, grow);
     }
     for (unsigned i = width; i-- > 0;)
@@ -166,9 +172,9 @@ static void mixed(ramify_context c, ramify_fork *fork)
     self->value      = 1;
     if (self->depth == 0)
         return;
-    mixed_fork   left = { .rt = self->rt, .depth = self->depth - 1 }, right = left;
-    _Atomic long ran = 0;
-    fib_fork     f   = { .n = 10 };
+    mixed_fork    left = { .rt = self->rt, .depth = self->depth - 1 }, right = left;
+    _Atomic long  ran = 0;
+    fib_fork      f   = { .n = 10 };
     ramify_group *group;
     c = ramify_fork_push(c, &left.fork, mixed);
     c = ramify_fork_push(c, &right.fork, mixed);
@@ -224,13 +230,37 @@ static void two_coarse(ramify_context c, ramify_fork *fork)
     root->was_taken = !ramify_fork_join(&c, &left.fork);
 }
 
+/* True when every other thread of the process sleeps in the kernel: one that was only put off a CPU does not. */
+static bool others_sleep(void)
+{
+    DIR *tasks  = opendir("/proc/self/task");
+    bool asleep = tasks != NULL;
+    for (struct dirent *entry; asleep && (entry = readdir(tasks));) {
+        char path[300], state = 'S';
+        if (entry->d_name[0] == '.' || atoi(entry->d_name) == (int)syscall(SYS_gettid))
+            continue;
+        (void)snprintf(path, sizeof path, "/proc/self/task/%s/stat", entry->d_name);
+        FILE *file = fopen(path, "r");
+        if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+            state = '?';
+        if (file)
+            fclose(file);
+        asleep = state == 'S';
+    }
+    if (tasks)
+        closedir(tasks);
+    return asleep;
+}
+
 static void an_idle_worker_gets_a_coarse_fork(void **state)
 {
     (void)state;
-    ramify_runtime *rt = start(2);
+    ramify_runtime *rt    = start(2);
     struct timespec pause = { 0, 5000000 };
     for (int round = 0; round < 5; round++) {
-        nanosleep(&pause, NULL); /* both workers sleep by now */
+        do /* a worker that is not idle when the fork is made cannot ask one who never looks up again */
+            nanosleep(&pause, NULL);
+        while (!others_sleep());
         coarse_fork root = { .was_taken = false };
         assert_int_equal(ramify_fork_call(rt, &root.fork, two_coarse), RAMIFY_OK);
         assert_true(root.was_taken);

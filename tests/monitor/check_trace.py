@@ -195,6 +195,30 @@ def check_one_name(program, folder):
         check_json(read(f'{own}/{name}'))
 
 
+def check_plans(program, folder):
+    """Each change of the policy is an event that says what it became; only the texts of the oldest are gone. The log and
+    the metrics tell of it, too."""
+    path = f'{folder}/plans.json'
+    ran = demo(program, 'plans', RAMIFY_TRACE=path)
+    assert ran.returncode == 0 and ran.stdout == '72 changes\n', ran
+    assert 'log 2: policy: "round-robin" is in force, no longer "work-stealing"' in ran.stderr, ran.stderr
+    trace = read(path)
+    check_json(trace)
+    assert trace['otherData']['plan'] == 'random', trace['otherData']
+    seen = [e for e in trace['traceEvents'] if e.get('cat') == 'plan']
+    assert all(e['ph'] == 'i' and e['s'] == 'p' and e['name'] == f'plan: {e["args"]["policy"]}' for e in seen), seen
+    assert sorted(e['args']['change'] for e in seen) == list(range(73)), seen
+    told = {e['args']['change']: e['args']['policy'] for e in seen}
+    assert told[72] == 'random' and told[71] == 'affinity(64)' and 'not kept' in told[2], told
+    path = f'{folder}/plans.paje'
+    ran = demo(program, 'plans', RAMIFY_TRACE=path)
+    assert ran.returncode == 0, ran
+    with open(path, encoding='utf-8') as file:
+        marks = re.findall(r'^12 \S+ N p "(.*)"$', file.read(), re.MULTILINE)
+    assert len(marks) == 73 and marks[-1] == 'random', marks
+    return len(seen)
+
+
 def check_paje(program, folder):
     """Times go forward, states are pushed and popped in balance, links have two ends."""
     path = f'{folder}/a.paje'
@@ -239,6 +263,10 @@ def check_otf2(program, folder, with_otf2):
     kinds = collections.Counter(re.findall(r'^(ENTER|LEAVE|METRIC) ', printed, re.MULTILINE))
     assert kinds['ENTER'] == kinds['LEAVE'] > 0 and kinds['METRIC'] > 0 and '"demo_leaf"' in printed, kinds
     ran = demo(program, 'run', RAMIFY_TRACE=path)
+    changed = f'{folder}/plans.otf2'
+    assert demo(program, 'plans', RAMIFY_TRACE=changed).returncode == 0
+    printed = subprocess.run(['otf2-print', '-G', f'{changed}/ramify.otf2'], text=True, stdout=subprocess.PIPE, check=True).stdout
+    assert all(f'"plan: {text}"' in printed for text in ('random', 'affinity(64)')), printed
     beside = [name for name in os.listdir(folder) if re.fullmatch(r'a\.\d+\.otf2', name)]
     assert ran.returncode == 0 and len(beside) == 1 and beside[0] in ran.stderr, (ran, beside)
     return f'{kinds["ENTER"]} regions in OTF2'
@@ -254,6 +282,7 @@ def main():
         check_trigger(program, folder)
         check_one_name(program, folder)
         check_paje(program, folder)
+        check_plans(program, folder)
         print(f'{count} events of Chrome; {check_otf2(program, folder, otf2 == "with-otf2")}')
 
 

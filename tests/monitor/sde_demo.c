@@ -7,7 +7,7 @@
 #include <string.h>
 #include <ramify/ramify.h>
 
-enum { TASKS = 5000, EVENTS_MAX = 32 };
+enum { TASKS = 5000, EVENTS_MAX = 64 };
 
 static void nothing(void *unused)
 {

@@ -39,6 +39,7 @@ static void outside(const void *pool, double ns_per_tick, rmf_tally *tally)
     tally->place_ns     = (uint64_t)(1000 * ns_per_tick);
     tally->inline_runs  = 3;
     tally->near_unknown = 4;
+    tally->plan_changes = 5;
 }
 
 /* A worker's finished stays; the one under way began in the future, so it counts nothing. */
@@ -165,6 +166,7 @@ static void overhead_and_its_parts(void **state)
     assert_true(row(s, "overhead", RAMIFY_SCOPE_WORKER, 2).sampled);
     assert_near(value(s, "inline_runs", RAMIFY_SCOPE_RUNTIME, 0), 3);
     assert_near(value(s, "near_unknown", RAMIFY_SCOPE_RUNTIME, 0), 4);
+    assert_near(value(s, "plan_changes", RAMIFY_SCOPE_RUNTIME, 0), 5);
     ramify_snapshot_free(s);
 }
 
@@ -234,6 +236,35 @@ static void locality(void **state)
     ramify_snapshot *s = take(b);
     assert_near(value(s, "home_share", RAMIFY_SCOPE_DOMAIN, 1), 0.6);
     assert_near(value(s, "node_share", RAMIFY_SCOPE_RUNTIME, 0), 0.9);
+    ramify_snapshot_free(s);
+}
+
+static void loops_and_graphs(void **state)
+{
+    bench *b = *state;
+    for (int w = 0; w < 2; w++) {
+        rmf_cell_counts *counts = &b->cell[w].counts;
+        rmf_store_relaxed(&counts->loops, 1);
+        rmf_store_relaxed(&counts->loop_iterations, 300);
+        rmf_store_relaxed(&counts->loop_iterations_at_home, w ? 300 : 150);
+        rmf_store_relaxed(&counts->loop_chunks, 20);
+        rmf_store_relaxed(&counts->loop_splits, 4);
+        rmf_store_relaxed(&counts->dependent_tasks, 5);
+        rmf_store_relaxed(&counts->graph_tasks, 70);
+        rmf_store_relaxed(&counts->graph_runs, 7);
+    }
+    ramify_snapshot *s = take(b);
+    assert_near(value(s, "loops", RAMIFY_SCOPE_RUNTIME, 0), 2);
+    assert_near(value(s, "loop_iterations", RAMIFY_SCOPE_RUNTIME, 0), 600);
+    assert_near(value(s, "loop_chunks", RAMIFY_SCOPE_WORKER, 1), 20);
+    assert_near(value(s, "loop_splits", RAMIFY_SCOPE_RUNTIME, 0), 8);
+    assert_near(value(s, "loop_iterations_per_chunk", RAMIFY_SCOPE_WORKER, 0), 15);
+    assert_near(value(s, "loop_iterations_at_home", RAMIFY_SCOPE_RUNTIME, 0), 450);
+    assert_near(value(s, "loop_home_share", RAMIFY_SCOPE_WORKER, 0), 0.5);
+    assert_near(value(s, "loop_home_share", RAMIFY_SCOPE_RUNTIME, 0), 0.75);
+    assert_near(value(s, "dependent_tasks", RAMIFY_SCOPE_RUNTIME, 0), 10);
+    assert_near(value(s, "graph_tasks", RAMIFY_SCOPE_WORKER, 1), 70);
+    assert_near(value(s, "graph_runs", RAMIFY_SCOPE_RUNTIME, 0), 14);
     ramify_snapshot_free(s);
 }
 
@@ -329,6 +360,7 @@ int main(void)
         TEST(small_tasks_are_told),
         TEST(stealing_by_level),
         TEST(locality),
+        TEST(loops_and_graphs),
         TEST(nothing_is_unknown_with_a_reason),
         TEST(an_interval_is_the_difference),
         TEST(another_runtimes_snapshot_is_refused),

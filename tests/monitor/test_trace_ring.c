@@ -30,7 +30,7 @@ static rmf_trace *made(void)
     rmf_trace *trace = NULL;
     assert_int_equal(rmf_trace_make(tree, 0, KEPT, 1.0, &trace), RAMIFY_OK);
     assert_int_equal(trace->lanes, 3);
-    rmf_trace_begin(trace);
+    rmf_trace_begin(trace, 0);
     return trace;
 }
 
@@ -72,17 +72,53 @@ static void a_new_trace_forgets_the_old_one(void **state)
     (void)state;
     rmf_trace     *trace = made();
     rmf_trace_view view;
+    rmf_plan_texts plans;
+    rmf_plan_texts_init(&plans);
+    assert_int_equal(rmf_plan_texts_begin(&plans, "random"), RAMIFY_OK);
     for (uint64_t k = 0; k < 1000; k++)
         put(&trace->rings[1], k);
-    rmf_trace_begin(trace);
+    rmf_trace_begin(trace, 2);
     assert_int_equal(rmf_trace_count(trace).events, 0);
     put(&trace->rings[1], 1000);
-    assert_int_equal(rmf_trace_view_make(trace, &view), RAMIFY_OK);
+    assert_int_equal(rmf_trace_view_make(trace, &plans, &view), RAMIFY_OK);
     assert_int_equal(view.lanes[1].count, 1);
     assert_int_equal(view.lanes[1].lost, 0);
     assert_true(is_whole(&view.lanes[1].events[0], 1000));
+    assert_string_equal(rmf_trace_plan(&view, 0), "random");
+    assert_non_null(strstr(rmf_trace_plan(&view, trace->first_plan), "not kept"));
     rmf_trace_view_drop(&view);
+    rmf_plan_texts_drop(&plans);
     rmf_trace_free(trace);
+}
+
+static void texts_of_the_newest_policies_are_kept(void **state)
+{
+    (void)state;
+    enum { CHANGES = 3 * RMF_PLAN_TEXTS + 5 };
+    rmf_plan_texts texts, copy;
+    char           text[24];
+    rmf_plan_texts_init(&texts);
+    rmf_plan_texts_init(&copy);
+    assert_int_equal(rmf_plan_texts_begin(&texts, "plan 0"), RAMIFY_OK);
+    for (uint64_t n = 1; n <= CHANGES; n++) {
+        snprintf(text, sizeof text, "plan %llu", (unsigned long long)n);
+        assert_int_equal(rmf_plan_texts_add(&texts, strdup(text)), n);
+        char *newest = rmf_plan_texts_copy_newest(&texts);
+        assert_string_equal(newest, text);
+        free(newest);
+    }
+    assert_int_equal(rmf_plan_texts_number(&texts), CHANGES);
+    rmf_plan_texts_copy(&texts, &copy);
+    rmf_plan_texts_drop(&texts);
+    for (uint64_t n = 0; n <= CHANGES + 1; n++) {
+        const char *kept = rmf_plan_text_of(&copy, n);
+        snprintf(text, sizeof text, "plan %llu", (unsigned long long)n);
+        if (n > CHANGES || n <= CHANGES - RMF_PLAN_TEXTS)
+            assert_null(kept);
+        else
+            assert_string_equal(kept, text);
+    }
+    rmf_plan_texts_drop(&copy);
 }
 
 typedef struct writer {
@@ -204,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ring_keeps_the_newest_and_counts_the_rest),
         cmocka_unit_test(a_new_trace_forgets_the_old_one),
+        cmocka_unit_test(texts_of_the_newest_policies_are_kept),
         cmocka_unit_test(a_copy_beside_its_writer_is_whole),
         cmocka_unit_test(a_walk_merges_by_time_and_mends),
         cmocka_unit_test(formats_follow_from_names),

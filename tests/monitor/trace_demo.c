@@ -3,6 +3,7 @@
  *
  *     trace_demo run          works once; the trace comes from the environment
  *     trace_demo loop         works until its standard input ends
+ *     trace_demo plans        changes the policy from outside and in a task, 70 times more, and counts the changes
  *     trace_demo api PATH     records by the API with the smallest rings, writes PATH while it records
  *     trace_demo cost         prints what an event costs: tasks with a trace against tasks without, one worker
  * What the library logs goes to standard error. */
@@ -107,6 +108,31 @@ static int by_api(const char *path)
     return ramify_trace_stop(rt) != RAMIFY_ERR_NOT_NOW;
 }
 
+static void demo_change(void *policy)
+{
+    (void)!ramify_policy_set(rt, policy, NULL, NULL);
+}
+
+/* Says what the metrics count. */
+static int plans(void)
+{
+    ramify_group    *group;
+    ramify_snapshot *snapshot;
+    ramify_metric    changes = { 0 };
+    if (ramify_group_create(rt, NULL, &group) || ramify_policy_set(rt, "round-robin", NULL, NULL) ||
+        ramify_submit(group, demo_change, "weighted(3, 1)", NULL) || ramify_wait(group))
+        return 1;
+    for (int i = 0; i < 70; i++)
+        if (ramify_policy_set(rt, i % 2 ? "random" : "affinity(64)", NULL, NULL))
+            return 1;
+    if (ramify_snapshot_take(rt, &snapshot))
+        return 1;
+    int failed = ramify_snapshot_find(snapshot, "plan_changes", RAMIFY_SCOPE_RUNTIME, 0, &changes, NULL) != RAMIFY_OK;
+    ramify_snapshot_free(snapshot);
+    printf("%.0f changes\n", changes.value);
+    return failed;
+}
+
 static void nothing(void *unused)
 {
     (void)unused;
@@ -173,6 +199,8 @@ int main(int argc, char **argv)
         return 2;
     if (strcmp(argv[1], "run") == 0)
         failed = work();
+    else if (strcmp(argv[1], "plans") == 0)
+        failed = plans();
     else if (strcmp(argv[1], "loop") == 0) {
         failed = 0;
         while (!failed && !input_ended())

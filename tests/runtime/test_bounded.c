@@ -54,6 +54,47 @@ static void the_limit_is_exact_from_outside(void **state)
     }
 }
 
+/* The worker's own queue is its deque; what it submits to a full one is refused, or runs at once, in either group. */
+enum { INSIDE = 20 };
+
+typedef struct inside {
+    ramify_group *to;
+    bool          runs;
+} inside;
+
+static void submits_beyond_the_limit(void *argument)
+{
+    const inside *in = argument;
+    for (int i = 0; i < INSIDE; i++) {
+        int           before = atomic_load(&ran);
+        ramify_status status = ramify_submit(in->to, count_task, &ran, NULL);
+        NOTE(status == (i < 7 || in->runs ? RAMIFY_OK : RAMIFY_ERR_NOT_NOW));
+        NOTE(atomic_load(&ran) == before + (i >= 7 && in->runs));
+    }
+}
+
+static void the_limit_is_exact_from_inside(void **state)
+{
+    (void)state;
+    for (int n = 0; n < 4; n++) {
+        ramify_full     full  = n & 1 ? RAMIFY_FULL_RUN : RAMIFY_FULL_FAIL;
+        ramify_runtime *rt    = bounded(1, 7, full, "work-stealing");
+        ramify_group   *group = new_group(rt, NULL), *other = new_group(rt, NULL);
+        inside          in = { n & 2 ? other : group, full == RAMIFY_FULL_RUN };
+        assert_int_equal(ramify_submit(group, submits_beyond_the_limit, &in, NULL), RAMIFY_OK);
+        assert_int_equal(ramify_wait(group), RAMIFY_OK);
+        assert_int_equal(ramify_wait(other), RAMIFY_OK);
+        assert_nothing_noted();
+        assert_int_equal(atomic_exchange(&ran, 0), in.runs ? INSIDE : 7);
+        ramify_counts counts = counts_of(rt);
+        assert_int_equal(counts.tasks, 1 + 7);
+        assert_int_equal(counts.inline_runs, in.runs ? INSIDE - 7 : 0);
+        assert_int_equal(ramify_runtime_counts(rt, 0, &counts), RAMIFY_OK);
+        assert_int_equal(counts.inline_runs, in.runs ? INSIDE - 7 : 0);
+        ramify_stop(rt);
+    }
+}
+
 static void a_refused_batch_says_how_far_it_got(void **state)
 {
     (void)state;
@@ -251,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_limit_is_exact_from_outside, fresh),
+        cmocka_unit_test_setup(the_limit_is_exact_from_inside, fresh),
         cmocka_unit_test_setup(a_refused_batch_says_how_far_it_got, fresh),
         cmocka_unit_test_setup(nothing_is_dropped_from_outside, fresh),
         cmocka_unit_test_setup(workers_fill_their_own_queues, fresh),

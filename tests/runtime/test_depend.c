@@ -252,6 +252,7 @@ static void wrong_use_is_refused(void **state)
     ramify_group_cancel(group);
     assert_int_equal(ramify_submit_after(group, get_value, &seen, NULL, NULL, 0), RAMIFY_ERR_CANCELED);
     assert_int_equal(counts_of(rt).tasks, 2);
+    assert_int_equal(counts_of(rt).dependent_tasks, 2);
     assert_int_equal(ramify_stop(rt), RAMIFY_OK);
 }
 

@@ -90,10 +90,14 @@ static void each_run_runs_all_in_order(void **state)
         ramify_runtime *rt     = started_with(workers);
         ramify_group   *group  = new_group(rt, NULL);
         ramify_graph   *graph  = random_graph(rt, MOST, workers, false);
-        uint64_t        before = counts_of(rt).tasks;
+        ramify_counts   before = counts_of(rt), after;
         int             runs   = (int)test_scaled(100);
         run_often(graph, group, runs, MOST);
-        assert_int_equal(counts_of(rt).tasks - before, (uint64_t)runs * MOST);
+        after = counts_of(rt);
+        assert_int_equal(after.tasks - before.tasks, (uint64_t)runs * MOST);
+        assert_int_equal(after.graph_tasks, (uint64_t)runs * MOST);
+        assert_int_equal(after.graph_runs, runs);
+        assert_int_equal(after.dependent_tasks, 0);
         assert_int_equal(ramify_graph_free(graph), RAMIFY_OK);
         assert_int_equal(ramify_stop(rt), RAMIFY_OK);
     }

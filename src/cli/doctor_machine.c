@@ -69,10 +69,10 @@ static bool say_counted(finding *f, const ramify_metric *cycles)
 }
 
 /* What is counted where the processor's events are not. */
-static void say_rest(finding *f)
+static void say_rest(finding *f, bool tried)
 {
     ramify_metric switches;
-    bool          counted = ramify_event_try("context_switches", &switches) == RAMIFY_OK && switches.source;
+    bool          counted = tried && ramify_event_try("context_switches", &switches) == RAMIFY_OK && switches.source;
     say(f->why, sizeof f->why, "cache misses and cycles per task stay unknown; times, queues%s%s are measured anyway",
         counted ? ", faults and context switches by " : "", counted ? ramify_source_name((int)switches.source) : "");
 }
@@ -93,7 +93,7 @@ static void check_counters(doctor *d)
     } else if (level > 2) {
         f->severity = WARNING;
         say(f->what, sizeof f->what, "hardware counters are forbidden: kernel.perf_event_paranoid is %lld", level);
-        say_rest(f);
+        say_rest(f, tried);
         say(f->todo, sizeof f->todo,
             "sysctl kernel.perf_event_paranoid=2 (root) lets programs count themselves; setcap cap_perfmon+ep PROGRAM "
             "one");
@@ -101,7 +101,7 @@ static void check_counters(doctor *d)
         f->severity = NOTE;
         say(f->what, sizeof f->what, "no hardware counters, though kernel.perf_event_paranoid is %lld: %s", level,
             cycles.reason ? cycles.reason : "no reason is known");
-        say_rest(f);
+        say_rest(f, tried);
         say(f->todo, sizeof f->todo, "on a virtual machine, the host must offer a virtual PMU; else measure elsewhere");
     }
 }

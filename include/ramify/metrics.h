@@ -167,7 +167,7 @@ RAMIFY_API const char *ramify_snapshot_advice(const ramify_snapshot *snapshot, u
 typedef enum ramify_metrics_format {
     RAMIFY_METRICS_JSON,       /* schema in src/monitor/schema.json, its version in the field "schema" */
     RAMIFY_METRICS_CSV,        /* one line per row, RFC 4180, with a head line */
-    RAMIFY_METRICS_PROMETHEUS, /* text exposition format 0.0.4; unknown rows become comments */
+    RAMIFY_METRICS_PROMETHEUS, /* text exposition format 0.0.4; unknown rows become comments, nanoseconds seconds */
 } ramify_metrics_format;
 
 /* Renders a snapshot.

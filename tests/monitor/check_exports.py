@@ -9,6 +9,7 @@ import io
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 
@@ -87,13 +88,20 @@ def check_prometheus(text, kinds):
         name, labels, value = sample.groups()
         assert name == current and math.isfinite(float(value)), line
         places.add(place(name, labels))
-    assert {n.removeprefix('ramify_').removesuffix('_total'): k for n, k in kind_of.items()} == kinds
+    assert {common_name(n): k for n, k in kind_of.items()} == kinds
+    if shutil.which('promtool'):
+        subprocess.run(['promtool', 'check', 'metrics'], input=text, text=True, check=True)
     return places
+
+
+def common_name(name):
+    """As the other forms have it: there, times are in nanoseconds."""
+    return re.sub('_seconds$', '_ns', name.removeprefix('ramify_').removesuffix('_total'))
 
 
 def place(name, labels):
     pairs = {key: re.sub(r'\\(.)', r'\1', value) for key, value in re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels)}
-    return name.removeprefix('ramify_').removesuffix('_total'), pairs['scope'], pairs['place'], pairs.get('region', '')
+    return common_name(name), pairs['scope'], pairs['place'], pairs.get('region', '')
 
 
 def common(rows):

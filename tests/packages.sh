@@ -47,6 +47,8 @@ bench|program:clang|clang|clang|clang|clang|llvm
 bench|libomp:clang|libomp-dev|libomp-devel|libomp-devel|openmp|llvm
 bench|header++:tbb/version.h|libtbb-dev|tbb-devel|tbb-devel|onetbb|intel-tbb
 bench|program:gnuplot|gnuplot-nox|gnuplot|gnuplot|gnuplot|gnuplot
+profile|program:perf|linux-perf|perf|perf|perf|linux-perf
+profile|program:valgrind|valgrind|valgrind|valgrind|valgrind|valgrind
 TABLE
 }
 

@@ -29,7 +29,7 @@ def arguments(parts):
     parser.add_argument('build', help=argparse.SUPPRESS)
     parser.add_argument('report', help=argparse.SUPPRESS)
     parser.add_argument('--check-usage', action='store_true', help=argparse.SUPPRESS)
-    parser.add_argument('--quick', action='store_true', help='a minute and a half on two cores instead of six minutes')
+    parser.add_argument('--quick', action='store_true', help='a minute and a half on two cores instead of some ten minutes')
     parser.add_argument('--only', metavar='NAME', action='append', default=[],
                         help='one part, or one series of a part; may be given more than once; --list names them')
     parser.add_argument('--json', metavar='FILE', help='also write the JSON there')

@@ -5,17 +5,23 @@
     look_inside.py BUILD_FOLDER REPORT_FOLDER [options]      options: --help
 
 perf samples the CPU's clock by software, so that it works without hardware counters, and walks the frame pointers that the
-release preset keeps. Where perf is missing or forbidden, gprofng does it without the kernel's help."""
+release preset keeps. Where perf is missing or forbidden, gprofng samples without the kernel's help; where that does not see
+the threads (binutils 2.40 knows pthread_create by its name of glibc 2.2.5 only, programs since glibc 2.34 call another),
+valgrind's callgrind counts instructions. What was taken, and why nothing better, is said."""
 import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
+import time
 
-SAMPLES_HZ = 997     # a prime: in step with nothing that happens a thousand times a second
-MOST_PROFILED_S = 10
+SAMPLES_HZ = 997    # a prime: in step with nothing that happens a thousand times a second
+PROFILED_S = 2      # of the kernel itself, so that starting the program is a small part of the samples
+QUICK_S = 0.5
+MOST_PROFILED_S = 20
 # Where a thread begins, in the words of glibc and others: a call graph that reaches one of them is whole.
 ROOTS = ('start_thread', 'clone', 'clone3', 'thread_start', '_start', '__libc_start_main', '__libc_start_call_main', 'main')
 
@@ -26,7 +32,8 @@ def arguments():
     parser.add_argument('report', help=argparse.SUPPRESS)
     parser.add_argument('--check-usage', action='store_true', help=argparse.SUPPRESS)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument('--profile', choices=('perf', 'gprofng'), help='a CPU profile by perf, or by gprofng where perf may not')
+    what.add_argument('--profile', choices=('perf', 'gprofng', 'callgrind'),
+                      help='a CPU profile; where perf may not: by gprofng, else instruction counts by callgrind')
     what.add_argument('--trace', action='store_true', help='when each worker ran what, and whom it stole from')
     parser.add_argument('--kernel', default='uts-t1', help='which one; `bench-ramify --list` names them (uts-t1)')
     parser.add_argument('--quick', action='store_true', help='on its smaller input')
@@ -34,7 +41,7 @@ def arguments():
 
 
 def kernel_command(options):
-    """The kernel on all CPUs, as often as makes a second or more."""
+    """The kernel on all CPUs."""
     program = os.path.join(options.build, 'bench', 'bench-ramify')
     known = {k['name']: k for k in json.loads(subprocess.run([program, '--list'], stdout=subprocess.PIPE, check=True).stdout)}
     if options.kernel not in known:
@@ -42,6 +49,15 @@ def kernel_command(options):
         sys.exit(2)
     size = known[options.kernel]['quick' if options.quick else 'full']
     return [program, options.kernel, '--workers', str(len(os.sched_getaffinity(0))), '--size', str(size)]
+
+
+def often_enough(options, command):
+    """The command, repeated until the kernel has run for PROFILED_S (QUICK_S), or the whole for MOST_PROFILED_S."""
+    wanted_s = QUICK_S if options.quick else PROFILED_S
+    began = time.monotonic()
+    once = subprocess.run(command + ['--repeat', '1'], stdout=subprocess.PIPE, check=True).stdout
+    whole_s, kernel_s = time.monotonic() - began, max(json.loads(once)['seconds'], 1e-4)
+    return command + ['--repeat', str(max(3, int(min(wanted_s / kernel_s, MOST_PROFILED_S / whole_s))))]
 
 
 def run(command, **more):
@@ -63,7 +79,7 @@ def by_perf(options, command, path):
     if not shutil.which('perf'):
         return 'perf is not installed'
     status, said = run(['perf', 'record', '-q', '-e', 'cpu-clock', '-F', str(SAMPLES_HZ), '--call-graph', 'fp', '-o', path,
-                        *command, '--repeat', '3'])
+                        *often_enough(options, command)])
     if status:
         return 'perf: ' + ' '.join(said)
     script = subprocess.run(['perf', 'script', '-i', path, '-F', 'comm,tid,time,ip,sym'], stdout=subprocess.PIPE,
@@ -74,33 +90,61 @@ def by_perf(options, command, path):
     return None if samples else 'perf took no samples'
 
 
+def cpu_seconds():
+    """Of the programs that have been run and have ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
 def by_gprofng(options, command, path):
     if not shutil.which('gprofng'):
         return 'gprofng is not installed (binutils 2.39 and newer)'
     shutil.rmtree(path, ignore_errors=True)
-    status, said = run(['gprofng', 'collect', 'app', '-p', 'on', '-O', path, *command, '--repeat', '3'])
+    command = often_enough(options, command)
+    before_s = cpu_seconds()
+    status, said = run(['gprofng', 'collect', 'app', '-p', 'on', '-O', path, *command])
+    spent_s = cpu_seconds() - before_s
     if status or not os.path.isdir(path):
         return 'gprofng: ' + ' '.join(said)
     shown = subprocess.run(['gprofng', 'display', 'text', '-functions', path], stdout=subprocess.PIPE,
                            stderr=subprocess.DEVNULL, text=True, errors='replace', check=False).stdout
     total = re.search(r'^\s*([\d.]+)\s.*<Total>', shown, re.MULTILINE)
     seconds = float(total.group(1)) if total else 0.0
-    if not seconds:  # 2.40 on some virtual machines
-        return 'gprofng took no samples here'
+    if seconds < spent_s / 2:
+        return f'gprofng sampled {seconds:.2f} of {spent_s:.2f} s of CPU time: it does not see the threads'
     print(f'{path}: {seconds:.2f} s of CPU time\nopen it with:  gprofng display text -functions {path}')
     return None
 
 
+def by_callgrind(options, command, path):
+    if not shutil.which('valgrind'):
+        return 'valgrind is not installed'
+    status, said = run(['valgrind', '-q', '--tool=callgrind', '--fair-sched=try', f'--callgrind-out-file={path}', *command,
+                        '--repeat', '1'])
+    if status or not os.path.exists(path):
+        return 'valgrind: ' + ' '.join(said)
+    with open(path, encoding='utf-8', errors='replace') as file:
+        total = re.search(r'^(?:summary|totals): (\d+)', file.read(), re.MULTILINE)
+    print(f'{path}: {int(total.group(1)) if total else 0:,} instructions, counted and not timed, the threads in turns\n'
+          f'open it with:  callgrind_annotate {path} | less, or kcachegrind {path}')
+    return None if total else 'callgrind counted nothing'
+
+
+WAYS = {'perf': (by_perf, '.perf.data'), 'gprofng': (by_gprofng, '.er'), 'callgrind': (by_callgrind, '.callgrind')}
+
+
 def profile(options, command):
-    base = os.path.join(options.report, options.kernel)
-    trouble = by_perf(options, command, base + '.perf.data') if options.profile == 'perf' else None
-    if trouble:
-        print(f'{trouble}; trying gprofng')
-    if trouble or options.profile == 'gprofng':
-        trouble = by_gprofng(options, command, base + '.er')
-    if trouble:
-        print(f'bench/run: no profile: {trouble}', file=sys.stderr)
-    return 1 if trouble else 0
+    """By the way that was asked for, else by those after it."""
+    names = list(WAYS)
+    names = names[names.index(options.profile):]
+    for name in names:
+        way, ending = WAYS[name]
+        trouble = way(options, command, os.path.join(options.report, options.kernel) + ending)
+        if not trouble:
+            return 0
+        print(trouble + (f'; trying {names[names.index(name) + 1]}' if name != names[-1] else ''))
+    print(f'bench/run: no profile: {trouble}', file=sys.stderr)
+    return 1
 
 
 def trace(options, command):

@@ -55,6 +55,7 @@ class Inputs(unittest.TestCase):
                 done = run('spmv', text)
                 self.assertEqual(done.returncode, 2, done.stderr)
                 self.assertIn(words, done.stderr)
+                self.assertEqual(done.stderr.count('\n'), 1, done.stderr)
 
     def test_a_missing_file(self):
         done = subprocess.run([SERIAL, 'bfs', '--input', '/nonexistent/x'], stderr=subprocess.PIPE, text=True, check=False)

@@ -86,17 +86,31 @@ static void add_entry(reader *r, long row, long column, double value)
     r->values[r->count++] = value;
 }
 
+/* Letters of the word at `at`, of which a sentence takes at most 40. */
+static int word_length(const char *at)
+{
+    size_t length = strcspn(at, " \t\r\n");
+
+    return length < 40 ? (int)length : 40;
+}
+
+static char *skip_blanks(char *at)
+{
+    return at + strspn(at, " \t\r\n");
+}
+
 /* A whole number of [least, most] at *at, which moves on. */
 static long read_index(reader *r, char **at, long least, long most, const char *what)
 {
     char *end;
 
+    *at        = skip_blanks(*at);
     errno      = 0;
     long value = strtol(*at, &end, 10);
     if (end == *at || (*end && !isspace((unsigned char)*end)))
-        refuse(r, "%s is not a whole number: %.40s", what, *at);
+        refuse(r, "%s is not a whole number: %.*s", what, word_length(*at), *at);
     if (errno || value < least || value > most)
-        refuse(r, "%s is outside %ld to %ld: %.40s", what, least, most, *at);
+        refuse(r, "%s is outside %ld to %ld: %.*s", what, least, most, word_length(*at), *at);
     *at = end;
     return value;
 }
@@ -106,23 +120,21 @@ static double read_value(reader *r, char **at, double otherwise)
 {
     char *end;
 
-    while (isspace((unsigned char)**at))
-        (*at)++;
+    *at = skip_blanks(*at);
     if (**at == '\0')
         return otherwise;
     double value = strtod(*at, &end);
     if (end == *at || !isfinite(value))
-        refuse(r, "the value is not a finite number: %.40s", *at);
+        refuse(r, "the value is not a finite number: %.*s", word_length(*at), *at);
     *at = end;
     return value;
 }
 
-static void demand_end(reader *r, const char *at)
+static void demand_end(reader *r, char *at)
 {
-    while (isspace((unsigned char)*at))
-        at++;
+    at = skip_blanks(at);
     if (*at)
-        refuse(r, "more on the line than belongs there: %.40s", at);
+        refuse(r, "more on the line than belongs there: %.*s", word_length(at), at);
 }
 
 /* What the first line of a Matrix Market file promises. */

@@ -26,7 +26,7 @@ typedef struct bench_blocks {
     size_t        item_bytes;
     long          count;
     const double *weights; /* expected cost of each block; NULL: alike. Ramify's hint; OpenMP and oneTBB take none */
-    bool          keyed;   /* block i is the same data each time: a key for Ramify, a static schedule for the others */
+    bool          keyed;   /* block i is the same data each time: a static schedule, and for a policy a key */
 } bench_blocks;
 
 #ifdef __cplusplus

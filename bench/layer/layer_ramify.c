@@ -73,12 +73,17 @@ void bench_layer_enter(void (*fn)(void *), void *argument)
     demand(ramify_wait(root_group), "ramify_wait");
 }
 
-/* The schedule is the library's default, which finds the grain itself; the kernel's is for the others. */
-void bench_ramify_loop(ramify_for_fn body, void *argument, long count)
+static void run_loop(ramify_for_fn body, void *argument, long count, const ramify_for_options *options)
 {
     const ramify_range all = { 0, count, 1 };
 
-    demand(ramify_for(runtime, &all, 1, body, argument, NULL), "ramify_for");
+    demand(ramify_for(runtime, &all, 1, body, argument, options), "ramify_for");
+}
+
+/* The schedule is the library's default, which finds the grain itself; the kernel's is for the others. */
+void bench_ramify_loop(ramify_for_fn body, void *argument, long count)
+{
+    run_loop(body, argument, count, NULL);
 }
 
 static void run_blocks(void *argument, const ramify_chunk *chunk)
@@ -112,12 +117,15 @@ static void submit_blocks(const bench_blocks *blocks)
     demand(ramify_group_free(group), "ramify_group_free");
 }
 
+/* Blocks that are the same data each time stay with their worker: a static schedule, as in the other forms. */
 void bench_each(const bench_blocks *blocks)
 {
+    static const ramify_for_options in_place = { .schedule = { .rule = RAMIFY_RULE_STATIC } };
+
     if (places_blocks)
         submit_blocks(blocks);
     else
-        bench_ramify_loop(run_blocks, (void *)(uintptr_t)blocks, blocks->count);
+        run_loop(run_blocks, (void *)(uintptr_t)blocks, blocks->count, blocks->keyed ? &in_place : NULL);
 }
 
 void bench_ramify_root(ramify_fork *fork, ramify_fork_fn fn)

@@ -76,7 +76,7 @@ typedef struct ramify_metric {
     const char *name;    /* "steal_success": lower case, with the unit where it has one */
     const char *unit;    /* "ns", "tasks", "1" for a ratio */
     const char *meaning; /* one line */
-    const char *region;  /* the name of the region the row is about (ramify/region.h); NULL: none */
+    const char *region;  /* the region the row is about (ramify/region.h), or the class of tasks, "relax()"; NULL: none */
     const char *reason;  /* unknown: why; known: NULL, or why no better source served */
     double      value;   /* not a number when unknown */
     uint32_t    scope;   /* ramify_scope */
@@ -167,7 +167,7 @@ RAMIFY_API const char *ramify_snapshot_advice(const ramify_snapshot *snapshot, u
 typedef enum ramify_metrics_format {
     RAMIFY_METRICS_JSON,       /* schema in src/monitor/schema.json, its version in the field "schema" */
     RAMIFY_METRICS_CSV,        /* one line per row, RFC 4180, with a head line */
-    RAMIFY_METRICS_PROMETHEUS, /* text exposition format 0.0.4; unknown rows become comments */
+    RAMIFY_METRICS_PROMETHEUS, /* text exposition format 0.0.4; unknown rows become comments, nanoseconds seconds */
 } ramify_metrics_format;
 
 /* Renders a snapshot.
@@ -188,10 +188,15 @@ RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_metric_describe(uint32_t i, ram
  * machine has too few; all values are then scaled and marked as sampled. diagnosis: out, may be NULL. What cannot be
  * counted is no error: its rows are unknown and say why. ramify_options.counters and RAMIFY_COUNTERS do the same at
  * the start.
+ * Besides, each function that submitted tasks or those of graphs run is a class of tasks, with rows of its own, in which
+ * ramify_metric.region is its name with "()": region_count, region_ns and the events, without what a task waits for.
+ * They stand on one task in ramify_options.latency_every, each of which counts that often. From the 16th function on all
+ * are "other functions". Forks and the pieces of loops are in the rows of their workers alone; a region names them.
  * Threads: any, one at a time per runtime. Errors: ERR_INVALID a NULL argument; ERR_NOT_FOUND an unknown name (the
  * diagnosis has the nearest ones and the position); ERR_RANGE over 16 events; ERR_BUSY it counts already;
  * ERR_NO_MEMORY. Cost: some system calls for each worker and event, and a trial of a few milliseconds that finds events
- * which read zero for ever. Workers pay what the system's bookkeeping costs at a context switch, nothing per task. */
+ * which read zero for ever. Workers pay what the system's bookkeeping costs at a context switch, and three readings of
+ * the counters around a sampled task, a system call of some 0.5 us each. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_counters_start(ramify_runtime *rt, const char *events,
                                                                 ramify_diagnosis *diagnosis);
 

@@ -122,8 +122,8 @@ typedef struct ramify_policy_ops {
      * allocate, submit or change the policy, and must return: whoever changes the policy waits for that. */
     uint32_t (*pick)(void *state, const ramify_branch *branch, const ramify_pick *pick);
 
-    /* Called once for each state when the policy was replaced (ramify_policy_set) or the runtime stops, and nobody is in
-     * pick() any more, by the thread that does that. May be NULL when create makes nothing to free. */
+    /* Called once for each state when the policy was replaced (ramify_policy_set) or the runtime stops, and nobody is
+     * in pick() any more, by the thread that does that. May be NULL when create makes nothing to free. */
     void (*destroy)(void *state);
 } ramify_policy_ops;
 

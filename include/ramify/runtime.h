@@ -86,8 +86,8 @@ RAMIFY_API ramify_status ramify_stop(ramify_runtime *rt);
  *
  * For a program whose cpuset, quota or CPUs have changed (ramify_runtime_new_cpus), at a moment of its own: between two
  * phases, say. The new runtime has the options of the first start, variables included, but the policy that is in force
- * now, which must be one for the new tree, too. It stands before the old one ends as in ramify_stop: every task of it is
- * run; its handle, groups, graphs, regions, monitors and counts end with it. Its space goes over: memory, arrays and
+ * now, which must be one for the new tree, too. It stands before the old one ends as in ramify_stop: every task of it
+ * is run; its handle, groups, graphs, regions, monitors and counts end with it. Its space goes over: memory, arrays and
  * registered regions stay where and what they are, and their domains stand for those of the new tree that hold their
  * CPUs. A trace that is due is written, and the new runtime's beside it.
  *
@@ -115,7 +115,8 @@ RAMIFY_API ramify_space *ramify_runtime_space(const ramify_runtime *rt);
  * whatever is submitted after the call has returned is placed by the new one, and what was submitted before stays where
  * it is and is stolen as before. A graph that was frozen keeps its places. Nothing is carried over: turns begin anew,
  * and keys that affinity remembers are forgotten. When the call returns, nobody uses the old policy any more and its
- * rules' states are destroyed, so policies of the program's that only it named may go.
+ * rules' states are destroyed, so policies of the program's that only it named may go. A team whose threads have moved
+ * makes its runtime anew, with the policy of its options.
  *
  * text: a policy, as in ramify_options.policy; RAMIFY_POLICY is about the start and does not stand against it.
  * policies: the program's own that the text may name, NULL-terminated; NULL: none. The tables it names must live until
@@ -127,10 +128,10 @@ RAMIFY_API ramify_space *ramify_runtime_space(const ramify_runtime *rt);
  * ERR_RANGE as at the start, with a position in the text; ERR_BUSY called by a rule's pick(); ERR_NO_MEMORY; ERR_SYSTEM
  * the system has membarrier(2) and refuses it; what a rule's create() returns.
  * Cost: making the plan (microseconds per inner domain, milliseconds with hash over many leaves), O(workers), two
- * system calls; the first call in a process with threads some 10 ms more. What it costs the others: with work-stealing a
- * submission is none the longer for this call, with any other policy by two plain stores and some loads. Where the
- * system has no membarrier(2), by a fence; from a thread outside, after as many others as there are workers and 16 more,
- * by two atomic additions.
+ * system calls; the first call in a process with threads some 10 ms more. A submission is none the longer for this call
+ * with work-stealing, with any other policy by two plain stores and some loads; where the system has no membarrier(2),
+ * by a fence; and from a thread outside that came after as many others as there are workers and 16 more, by two atomic
+ * additions.
  * Source: epoch-based reclamation (Fraser, "Practical lock-freedom", UCAM-CL-TR-579, 2004, section 5.2.3), with the
  * readers' fence on the other side (Desnoyers et al., "User-Level Implementations of Read-Copy Update", IEEE TPDS 23,
  * 2012). */

@@ -4,8 +4,8 @@
  * Each worker writes into a ring of its own, of fixed size: the newest events win, those that were overwritten are
  * counted. Off, a trace costs a load and a branch per submitted task and nothing per fork; on, an event takes under 30
  * ns. Recorded are tasks, forks that were stolen, steals, searches, sleeps, regions (ramify/region.h; threads from
- * outside have lanes for theirs), changes of the policy (in the lane of who changed it; the texts of the newest 64), and
- * samples of load, idle workers and (in JSON) the counters of ramify_counters_start.
+ * outside have lanes for theirs), changes of the policy (in the lane of who changed it; the texts of the newest 64),
+ * and samples of load, idle workers and (in JSON) the counters of ramify_counters_start.
  *
  * The shortest way is the environment: RAMIFY_TRACE=FILE writes a trace when the runtime stops; with
  * RAMIFY_TRACE_WHILE=FLAG it is recorded only while a file FLAG exists, and written when FLAG is removed:

@@ -25,6 +25,9 @@ static void print_text(const doctor *d, uint32_t counts[SEVERITIES])
             if (*f->why)
                 printf("         why: %s\n         do:  %s\n", f->why, f->todo);
         }
+    for (uint32_t i = 0; i < d->count; i++)
+        if (d->findings[i].severity == FINE && *d->findings[i].what)
+            printf("fine     %s\n", d->findings[i].what);
     const char *comma = "";
     printf("%sfine     ", d->count > counts[FINE] ? "\n" : "");
     for (uint32_t i = 0; i < d->count; i++)

@@ -76,7 +76,8 @@ static void list_counters(void)
     for (uint32_t i = 0; ramify_event_describe(i, &e) == RAMIFY_OK; i++)
         if (e.formula)
             printf("  %-8s %-28s %-12s %s\n", e.group, e.name, e.unit, e.formula);
-    puts("\nThe word multiplex among the names lets events share the processor's counters; values are then scaled.");
+    puts("\nThe word multiplex among the names lets events share the processor's counters; values are then scaled.\n"
+         "Besides workers, each region has rows of them (ramify_region_begin), and each function that tasks run.");
 }
 
 static void describe(const command *c)

@@ -16,7 +16,8 @@ typedef struct command {
     int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name; returns an exit status */
 } command;
 
-extern const command command_tree, command_policy, command_doctor, command_report, command_top, command_help, command_version;
+extern const command command_tree, command_policy, command_doctor, command_report, command_scaling, command_top,
+    command_help, command_version;
 
 /* All subcommands, NULL-terminated. */
 extern const command *const commands[];

@@ -109,36 +109,61 @@ static void check_sharing(doctor *d, const cores *c)
     }
 }
 
-/* The tightest quota on the way from the program's group to the root, in CPUs; 0: none. */
+/* The program's group in the hierarchy that has a controller, or in the unified one ("", Linux' cgroups(7)); "" for the
+ * root, which is also what a container sees of its own. */
+static void group_of(const char *groups, const char *controller, char *group, size_t bytes)
+{
+    *group = '\0';
+    for (const char *line = groups; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        const char *names = line + strcspn(line, ":\n");
+        if (*names++ != ':')
+            continue;
+        for (const char *name = names; name == names || name[-1] == ','; name += strcspn(name, ",:\n") + 1) {
+            size_t length = strcspn(name, ",:\n"), all = strcspn(names, ":\n");
+            if (length != strlen(controller) || memcmp(name, controller, length) != 0 || names[all] != ':')
+                continue;
+            snprintf(group, bytes, "%.*s", (int)strcspn(names + all + 1, "\n"), names + all + 1);
+            if (strcmp(group, "/") == 0)
+                *group = '\0';
+            return;
+        }
+    }
+}
+
+/* What one group may use, in CPUs; 0: all. */
+static double quota_in(const doctor *d, const char *folder, bool is_unified)
+{
+    char   max[64];
+    double quota = -1.0, period = 100000.0;
+    if (is_unified && read_fact(d, max, sizeof max, "%s/cpu.max", folder) &&
+        sscanf(max, "%lf %lf", &quota, &period) != 2)
+        return 0.0;
+    if (!is_unified && read_fact(d, max, sizeof max, "%s/cpu.cfs_quota_us", folder))
+        quota = strtod(max, NULL);
+    if (!is_unified && read_fact(d, max, sizeof max, "%s/cpu.cfs_period_us", folder))
+        period = strtod(max, NULL);
+    return quota > 0.0 && period > 0.0 ? quota / period : 0.0;
+}
+
+/* The tightest quota on the way from the program's group to the root, in both kinds of hierarchy, in CPUs; 0: none. */
 static double quota_of(const doctor *d, char *path, size_t bytes)
 {
-    char   groups[4096], line[4096] = "", max[64], process[16] = "self";
+    char   groups[4096] = "", group[4000], folder[4096], process[16] = "self";
     double least = 0.0;
     if (d->pid)
         snprintf(process, sizeof process, "%u", d->pid);
     read_fact(d, groups, sizeof groups, "/proc/%s/cgroup", process);
-    const char *unified = strncmp(groups, "0::", 3) == 0 ? groups : strstr(groups, "\n0::");
-    if (unified)
-        snprintf(line, sizeof line, "%.*s", (int)strcspn(strstr(unified, "0::") + 3, "\n"), strstr(unified, "0::") + 3);
-    if (strcmp(line, "/") == 0)
-        *line = '\0';
-    for (;;) {
-        double quota, period;
-        if (read_fact(d, max, sizeof max, "/sys/fs/cgroup%s/cpu.max", line) &&
-            sscanf(max, "%lf %lf", &quota, &period) == 2 && period > 0 && (least == 0.0 || quota / period < least)) {
-            least = quota / period;
-            snprintf(path, bytes, "/sys/fs/cgroup%s", line);
+    for (int unified = 0; unified < 2; unified++) {
+        group_of(groups, unified ? "" : "cpu", group, sizeof group);
+        for (char *end = group + strlen(group); end; end = strrchr(group, '/')) {
+            *end = '\0';
+            snprintf(folder, sizeof folder, "/sys/fs/cgroup%s%s", unified ? "" : "/cpu", group);
+            double quota = quota_in(d, folder, unified);
+            if (quota > 0.0 && (least == 0.0 || quota < least)) {
+                least = quota;
+                snprintf(path, bytes, "%s", folder);
+            }
         }
-        char *slash = strrchr(line, '/');
-        if (!slash)
-            break;
-        *slash = '\0';
-    }
-    double v1     = (double)number_fact(d, -1, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-    double period = (double)number_fact(d, 100000, "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-    if (v1 > 0 && period > 0 && (least == 0.0 || v1 / period < least)) {
-        least = v1 / period;
-        snprintf(path, bytes, "/sys/fs/cgroup/cpu");
     }
     return least;
 }

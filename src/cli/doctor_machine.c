@@ -58,31 +58,50 @@ static void check_governor(doctor *d)
     }
 }
 
+/* Who counts here, and why nobody better; false: nobody counts cycles. */
+static bool say_counted(finding *f, const ramify_metric *cycles)
+{
+    if (cycles->source == RAMIFY_SOURCE_UNKNOWN)
+        return false;
+    say(f->what, sizeof f->what, "hardware counters: %s%s%s", ramify_source_name((int)cycles->source),
+        cycles->reason ? ", not " : "", cycles->reason ? cycles->reason : "");
+    return true;
+}
+
+/* What is counted where the processor's events are not. */
+static void say_rest(finding *f, bool tried)
+{
+    ramify_metric switches;
+    bool          counted = tried && ramify_event_try("context_switches", &switches) == RAMIFY_OK && switches.source;
+    say(f->why, sizeof f->why, "cache misses and cycles per task stay unknown; times, queues%s%s are measured anyway",
+        counted ? ", faults and context switches by " : "", counted ? ramify_source_name((int)switches.source) : "");
+}
+
 /* The kernel's permission, by number: Documentation/admin-guide/sysctl/kernel.rst. From 2 on only the program's own
- * code is counted; from 3 on (Debian, Android) nothing. */
+ * code is counted; from 3 on (Debian, Android) nothing. A trial knows better, where it may be made. */
 static void check_counters(doctor *d)
 {
     long long     level = number_fact(d, -100, "/proc/sys/kernel/perf_event_paranoid");
     ramify_metric cycles;
     bool          tried = !*d->root && ramify_event_try("cycles", &cycles) == RAMIFY_OK;
     finding      *f     = add_finding(d, "counters", FINE);
+    if (tried && say_counted(f, &cycles))
+        return;
     if (level == -100) {
         f->severity = UNKNOWN;
         say(f->what, sizeof f->what, "this kernel has no perf events: no hardware counters");
     } else if (level > 2) {
         f->severity = WARNING;
         say(f->what, sizeof f->what, "hardware counters are forbidden: kernel.perf_event_paranoid is %lld", level);
-        say(f->why, sizeof f->why,
-            "cache misses and cycles per task stay unknown; timings and queues are measured anyway");
+        say_rest(f, tried);
         say(f->todo, sizeof f->todo,
             "sysctl kernel.perf_event_paranoid=2 (root) lets programs count themselves; setcap cap_perfmon+ep PROGRAM "
             "one");
-    } else if (tried && cycles.source == RAMIFY_SOURCE_UNKNOWN) {
+    } else if (tried) {
         f->severity = NOTE;
         say(f->what, sizeof f->what, "no hardware counters, though kernel.perf_event_paranoid is %lld: %s", level,
             cycles.reason ? cycles.reason : "no reason is known");
-        say(f->why, sizeof f->why,
-            "cache misses and cycles per task stay unknown; timings and queues are measured anyway");
+        say_rest(f, tried);
         say(f->todo, sizeof f->todo, "on a virtual machine, the host must offer a virtual PMU; else measure elsewhere");
     }
 }

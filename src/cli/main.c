@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-const command *const commands[] = { &command_tree,   &command_policy, &command_top, &command_report, &command_doctor,
-                                    &command_help, &command_version, NULL };
+const command *const commands[] = { &command_tree,    &command_policy, &command_top,  &command_report,
+                                    &command_scaling, &command_doctor, &command_help, &command_version,
+                                    NULL };
 
 const command *find_command(const char *name)
 {

@@ -19,8 +19,16 @@ typedef struct part {
 
 enum { PARTS = 2 }; /* every source but the null one */
 
+/* One worker: whose thread is counted, and what threads that had its place before counted. */
+typedef struct place {
+    int32_t  tid;
+    uint64_t before[RMF_COUNTERS_MAX];
+} place;
+
 struct rmf_counter_set {
     uint32_t    workers, size;
+    bool        multiplex;
+    place      *place; /* [worker] */
     rmf_counter counter[RMF_COUNTERS_MAX];
     part        part[PARTS];
 };
@@ -137,14 +145,14 @@ static ramify_status attach_all(const rmf_counter_set *set, part *p, const int32
 }
 
 /* Attaches a part; where not all its events fit together, those named last are given up. */
-static ramify_status attach(rmf_counter_set *set, part *p, const int32_t *tids, bool multiplex)
+static ramify_status attach(rmf_counter_set *set, part *p, const int32_t *tids)
 {
     rmf_why why = { "" };
     p->counting = calloc(set->workers, sizeof *p->counting);
     if (!p->counting)
         return RAMIFY_ERR_NO_MEMORY;
     while (p->count) {
-        ramify_status status = attach_all(set, p, tids, multiplex, &why);
+        ramify_status status = attach_all(set, p, tids, set->multiplex, &why);
         if (!status || status == RAMIFY_ERR_NO_MEMORY)
             return status;
         rmf_counter *given_up = &set->counter[p->at[--p->count]];
@@ -164,10 +172,17 @@ ramify_status rmf_counter_set_open(const char *names, const int32_t *tids, uint3
     rmf_counter_set *set = calloc(1, sizeof *set);
     if (!set)
         return RAMIFY_ERR_NO_MEMORY;
-    set->workers = workers;
-    choose(set, &wanted);
+    set->workers   = workers;
+    set->multiplex = wanted.multiplex;
+    set->place     = calloc(workers, sizeof *set->place);
+    if (!set->place)
+        status = RAMIFY_ERR_NO_MEMORY;
+    for (uint32_t w = 0; !status && w < workers; w++)
+        set->place[w].tid = tids[w];
+    if (!status)
+        choose(set, &wanted);
     for (uint32_t p = 0; !status && p < PARTS; p++)
-        status = attach(set, &set->part[p], tids, wanted.multiplex);
+        status = attach(set, &set->part[p], tids);
     if (status)
         rmf_counter_set_close(set);
     else
@@ -181,6 +196,8 @@ void rmf_counter_set_close(rmf_counter_set *set)
         detach_all(set, &set->part[p]);
         free(set->part[p].counting);
     }
+    if (set)
+        free(set->place);
     free(set);
 }
 
@@ -205,9 +222,37 @@ void rmf_counter_set_read(rmf_counter_set *set, uint32_t worker, uint64_t *value
             continue;
         for (uint32_t k = 0; k < p->count; k++) {
             uint32_t at = p->at[k];
-            values[at]  = readings[k].value;
+            values[at]  = set->place[worker].before[at] + readings[k].value;
             *known |= readings[k].lost ? 0 : 1u << at;
             *partial |= readings[k].partial ? 1u << at : 0;
         }
     }
+}
+
+/* What its events have counted so far is kept; those that the new thread cannot count are unknown from now on. */
+static void follow(rmf_counter_set *set, part *p, uint32_t worker, int32_t tid)
+{
+    rmf_reading readings[RMF_COUNTERS_MAX];
+    rmf_why     why = { "" };
+    if (!p->count || !p->counting[worker])
+        return;
+    bool known = !p->source->read(p->counting[worker], readings, &why);
+    p->source->detach(p->counting[worker]);
+    p->counting[worker] = NULL;
+    if (known && !p->source->attach(p->codes, p->count, tid, set->multiplex, &p->counting[worker], &why)) {
+        for (uint32_t k = 0; k < p->count; k++)
+            set->place[worker].before[p->at[k]] += readings[k].value;
+        return;
+    }
+    for (uint32_t k = 0; k < p->count; k++)
+        rmf_why_set(&set->counter[p->at[k]].why, "a thread that took a worker's place: %.150s", why.text);
+}
+
+void rmf_counter_set_follow(rmf_counter_set *set, uint32_t worker, int32_t tid)
+{
+    if (set->place[worker].tid == tid)
+        return;
+    for (uint32_t p = 0; p < PARTS; p++)
+        follow(set, &set->part[p], worker, tid);
+    set->place[worker].tid = tid;
 }

@@ -89,6 +89,10 @@ const rmf_counter *rmf_counter_set_at(const rmf_counter_set *set, uint32_t i);
 /* Reads a worker's counters. known: bit i is set when values[i] is; partial: bit i when it is scaled. */
 void rmf_counter_set_read(rmf_counter_set *set, uint32_t worker, uint64_t *values, uint32_t *known, uint32_t *partial);
 
+/* Another thread has taken a worker's place: it is counted from now on. By that thread, while nobody else reads the set;
+ * the end of the one before is no matter. */
+void rmf_counter_set_follow(rmf_counter_set *set, uint32_t worker, int32_t tid);
+
 /* What a list of names asks for. */
 typedef struct rmf_wanted {
     const rmf_event *events[RMF_COUNTERS_MAX];

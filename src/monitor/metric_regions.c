@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The rows of regions: how often and how long, over all threads, by worker and by thread from outside; and the hardware
- * counters of workers in them, which are read in a part of the regions and scaled to all. */
+/* The rows of regions and of classes of tasks: how often and how long, over all threads, by worker and by thread from
+ * outside; and the hardware counters of workers in them, which are read in a part of them and scaled to all. */
 #include "metric_rows.h"
 
 #include <math.h>
@@ -22,10 +22,13 @@ static ramify_metric row_of(const char *region, const char *name, double value)
     return (ramify_metric){ .name = name };
 }
 
-static void put_times(rmf_rows *out, const rmf_view *view, const char *region, const rmf_region_tally *t)
+static void put_times(rmf_rows *out, const rmf_view *view, const char *region, const rmf_region_tally *t, bool sampled)
 {
-    rmf_rows_put(out, view, row_of(region, rmf_region_count, (double)t->count));
-    rmf_rows_put(out, view, row_of(region, rmf_region_ns, (double)t->ns));
+    ramify_metric count = row_of(region, rmf_region_count, (double)t->count);
+    ramify_metric time  = row_of(region, rmf_region_ns, (double)t->ns);
+    count.sampled = time.sampled = sampled;
+    rmf_rows_put(out, view, count);
+    rmf_rows_put(out, view, time);
 }
 
 /* Mean and spread over the threads that were in the region at all. */
@@ -86,7 +89,7 @@ static void put_region(rmf_rows *out, const ramify_snapshot *s, uint32_t r)
         if (i < s->workers)
             add(&by_workers, &slot[i]);
     }
-    put_times(out, &view, region, &all);
+    put_times(out, &view, region, &all, false);
     put_spread(out, &view, region, slot);
     put_counters(out, &view, region, &by_workers);
     for (uint32_t i = 0; i < s->slots; i++) {
@@ -97,14 +100,38 @@ static void put_region(rmf_rows *out, const ramify_snapshot *s, uint32_t r)
         view.count     = 1;
         if (!slot[i].count)
             continue;
-        put_times(out, &view, region, &slot[i]);
+        put_times(out, &view, region, &slot[i], false);
         if (is_worker)
             put_counters(out, &view, region, &slot[i]);
     }
 }
 
+/* A class of tasks, in all workers and in each that ran one. */
+static void put_class(rmf_rows *out, const ramify_snapshot *s, uint32_t c)
+{
+    const rmf_region_tally *worker = &s->by_class[(size_t)c * s->workers];
+    rmf_view                view   = { .snapshot = s, .scope = RAMIFY_SCOPE_RUNTIME, .count = s->workers };
+    rmf_region_tally        all    = { 0 };
+    for (uint32_t w = 0; w < s->workers; w++)
+        add(&all, &worker[w]);
+    if (!all.samples)
+        return;
+    put_times(out, &view, s->class_name[c], &all, true);
+    put_counters(out, &view, s->class_name[c], &all);
+    view.scope = RAMIFY_SCOPE_WORKER;
+    view.count = 1;
+    for (view.index = view.first = 0; view.first < s->workers; view.index = ++view.first) {
+        if (!worker[view.first].samples)
+            continue;
+        put_times(out, &view, s->class_name[c], &worker[view.first], true);
+        put_counters(out, &view, s->class_name[c], &worker[view.first]);
+    }
+}
+
 void rmf_rows_put_regions(rmf_rows *out, const ramify_snapshot *s)
 {
+    for (uint32_t c = 0; c < s->classes; c++)
+        put_class(out, s, c);
     for (uint32_t r = 0; r < s->regions; r++)
         put_region(out, s, r);
 }

@@ -379,8 +379,10 @@ static const rmf_metric_entry entries[] = {
     COUNTER("parks", "sleeps", RW, compute_parks, "a worker went to sleep")
     COUNTER("parks_aborted", "sleeps", RW, compute_parks_aborted, "it was about to, then saw work")
     COUNTER("wakes", "wakes", RW, compute_wakes, "a sleeping worker was woken for work")
-    { rmf_region_count, "times", "a region was ended, by thread", RAMIFY_METRIC_COUNTER, 0, NULL },
-    { rmf_region_ns, "ns", "time in a region, its inner ones included", RAMIFY_METRIC_COUNTER, 0, NULL },
+    { rmf_region_count, "times", "a region was ended, by thread; or tasks of a function", RAMIFY_METRIC_COUNTER, 0,
+      NULL },
+    { rmf_region_ns, "ns", "time in a region, its inner ones included; or in those tasks", RAMIFY_METRIC_COUNTER, 0,
+      NULL },
     { rmf_region_imbalance, "1", "largest over mean time of the threads that were in a region, minus one",
       RAMIFY_METRIC_GAUGE, 0, NULL },
     COUNTER("rebinds", "times", RW, compute_rebinds, "a worker was elsewhere than it was bound, or could come home")

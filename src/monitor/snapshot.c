@@ -34,6 +34,7 @@ void ramify_snapshot_free(ramify_snapshot *s)
     free(s->site);
     free(s->queued);
     free(s->region);
+    free(s->by_class);
     free(s->rows);
     free(s);
 }
@@ -99,6 +100,39 @@ static ramify_status read_regions(const rmf_watch *watch, ramify_snapshot *s)
     return status;
 }
 
+static void read_class(const rmf_class_cell *cell_, const rmf_watch *watch, rmf_region_tally *t)
+{
+    rmf_class_cell *cell = (rmf_class_cell *)(uintptr_t)cell_; /* atomic loads want what is not const */
+    double          ns   = (double)rmf_load_relaxed(&cell->ticks) * watch->ns_per_tick;
+    t->samples           = rmf_load_relaxed(&cell->samples);
+    t->count             = t->samples * watch->sample_every;
+    t->ns                = (uint64_t)(ns * (double)watch->sample_every);
+    for (uint32_t i = 0; i < RMF_COUNTERS_MAX; i++)
+        t->counters[i] = rmf_load_relaxed(&cell->counters[i]);
+}
+
+static ramify_status make_classes(ramify_snapshot *s)
+{
+    s->by_class = calloc((size_t)RMF_CLASSES_MAX * s->workers, sizeof *s->by_class);
+    if (!s->by_class)
+        return RAMIFY_ERR_NO_MEMORY;
+    s->classes = RMF_CLASSES_MAX;
+    return RAMIFY_OK;
+}
+
+static ramify_status read_classes(const rmf_watch *watch, ramify_snapshot *s)
+{
+    ramify_status status = make_classes(s);
+    for (uint32_t c = 0; !status && c < s->classes; c++) {
+        if (!rmf_class_name(watch->classes, c, s->class_name[c], sizeof s->class_name[c]))
+            continue;
+        for (uint32_t w = 0; w < s->workers; w++)
+            read_class(&watch->classes->cell[(size_t)c * s->workers + w], watch,
+                       &s->by_class[(size_t)c * s->workers + w]);
+    }
+    return status;
+}
+
 ramify_status rmf_snapshot_read(const rmf_watch *watch, rmf_counter_set *counters, ramify_snapshot **snapshot)
 {
     uint32_t             sites;
@@ -121,11 +155,35 @@ ramify_status rmf_snapshot_read(const rmf_watch *watch, rmf_counter_set *counter
     watch->outside(watch->pool, watch->ns_per_tick, &s->outside);
     read_sites(watch, domains, s);
     ramify_status status = read_regions(watch, s);
+    if (!status && counters && watch->classes)
+        status = read_classes(watch, s);
     if (status)
         ramify_snapshot_free(s);
     else
         *snapshot = s;
     return status;
+}
+
+static void subtract_tallies(rmf_region_tally *to_, const rmf_region_tally *from_, size_t count)
+{
+    uint64_t       *to    = (uint64_t *)to_;
+    const uint64_t *from  = (const uint64_t *)from_;
+    size_t          words = count * (sizeof *to_ / sizeof *to);
+    for (size_t i = 0; i < words; i++)
+        to[i] = to[i] > from[i] ? to[i] - from[i] : 0;
+}
+
+static ramify_status subtract_classes(const ramify_snapshot *older, const ramify_snapshot *newer, ramify_snapshot *s)
+{
+    size_t        tallies = (size_t)newer->classes * newer->workers;
+    ramify_status status  = tallies ? make_classes(s) : RAMIFY_OK;
+    if (status || !tallies)
+        return status;
+    memcpy(s->class_name, newer->class_name, sizeof s->class_name);
+    memcpy(s->by_class, newer->by_class, tallies * sizeof *s->by_class);
+    if (older->classes)
+        subtract_tallies(s->by_class, older->by_class, tallies);
+    return RAMIFY_OK;
 }
 
 /* Regions that were made within the interval are whole in it. */
@@ -136,11 +194,7 @@ static ramify_status subtract_regions(const ramify_snapshot *older, const ramify
         return status;
     memcpy(s->region_name, newer->region_name, sizeof s->region_name);
     memcpy(s->region, newer->region, (size_t)s->regions * s->slots * sizeof *s->region);
-    size_t          words = (size_t)older->regions * s->slots * (sizeof *s->region / sizeof(uint64_t));
-    uint64_t       *to    = (uint64_t *)s->region;
-    const uint64_t *from  = (const uint64_t *)older->region;
-    for (size_t i = 0; i < words; i++)
-        to[i] = to[i] > from[i] ? to[i] - from[i] : 0;
+    subtract_tallies(s->region, older->region, (size_t)older->regions * s->slots);
     return RAMIFY_OK;
 }
 
@@ -184,6 +238,8 @@ ramify_status rmf_snapshot_subtract(const ramify_snapshot *older, const ramify_s
     rmf_spread_subtract(&s->run, &older->run);
     mark_new_counters(older, s);
     ramify_status status = subtract_regions(older, newer, s);
+    if (!status)
+        status = subtract_classes(older, newer, s);
     if (status)
         ramify_snapshot_free(s);
     else

@@ -5,6 +5,7 @@
 #ifndef RMF_MONITOR_SNAPSHOT_H
 #define RMF_MONITOR_SNAPSHOT_H
 
+#include "class_book.h"
 #include "region_book.h"
 #include "tally.h"
 
@@ -26,10 +27,12 @@ typedef struct rmf_watch {
     double             ns_per_tick;
     uint64_t           serial; /* tells runtimes apart */
     uint64_t           started_ns;
-    bool               bounded; /* queues are: submissions are not timed */
-    rmf_region_book   *regions; /* NULL: none */
-    rmf_live_cost     *cost;    /* NULL: never measured */
-    const void        *pool;    /* first argument of what follows */
+    bool               bounded;      /* queues are: submissions are not timed */
+    rmf_region_book   *regions;      /* NULL: none */
+    rmf_live_cost     *cost;         /* NULL: never measured */
+    rmf_class_book    *classes;      /* guarded as the counters are; NULL: none */
+    uint32_t           sample_every; /* tasks that one whose latency is sampled stands for */
+    const void        *pool;         /* first argument of what follows */
     const rmf_monitor_cell *(*cell)(const void *pool, uint32_t worker);
     uint64_t (*wake_ticks)(const void *pool, uint32_t worker);               /* spent on waking it */
     double (*queued)(const void *pool, uint32_t domain);                     /* cost queued below a domain */
@@ -44,7 +47,8 @@ typedef struct rmf_counted {
     bool             partial;
 } rmf_counted;
 
-/* What one thread did in one region. Only uint64_t and arrays of it: it is added and subtracted as an array. */
+/* What one thread did in one region, or a worker in one class of tasks. Only uint64_t and arrays of it: it is added and
+ * subtracted as an array. */
 typedef struct rmf_region_tally {
     uint64_t count, ns, samples;
     uint64_t counters[RMF_COUNTERS_MAX]; /* in the samples alone */
@@ -67,6 +71,9 @@ struct ramify_snapshot {
     uint32_t          regions, slots;
     rmf_region_name   region_name[RAMIFY_REGIONS_MAX];
     rmf_region_tally *region; /* [region][slot] */
+    uint32_t          classes;
+    rmf_region_name   class_name[RMF_CLASSES_MAX];
+    rmf_region_tally *by_class; /* [class][worker]; the count is that of the samples times what each stands for */
     ramify_metric    *rows;
     uint32_t          row_count;
 };

@@ -17,9 +17,11 @@ static ramify_status refuse(const ramify_runtime *rt, const char *text, ramify_d
         return rmf_diagnose(diagnosis, RAMIFY_ERR_INVALID, 0, "the runtime or the text of the policy is NULL");
     if (rmf_is_placing(rt->pool))
         return rmf_diagnose(diagnosis, RAMIFY_ERR_BUSY, 0, "a policy cannot be changed by a rule that is picking");
-    if (rmf_replan_prepare(rt->pool))
-        return rmf_diagnose(diagnosis, RAMIFY_ERR_SYSTEM, 0, "membarrier() to register: %s", strerror(errno));
-    return RAMIFY_OK;
+    if (rmf_replan_prepare(rt->pool) == RAMIFY_OK)
+        return RAMIFY_OK;
+    const char *why = strerror(errno);
+    rmf_log_line(&rt->pool->log, RAMIFY_LOG_ERROR, "membarrier() to register: %s", why);
+    return rmf_diagnose(diagnosis, RAMIFY_ERR_SYSTEM, 0, "membarrier() to register: %s", why);
 }
 
 /* What takes the place of something, and then what was there. */

@@ -80,6 +80,7 @@ static void drop(ramify_runtime *rt)
 {
     rmf_tracing_drop(&rt->tracing);
     rmf_region_book_drop(&rt->regions);
+    rmf_class_book_drop(rt->watch.classes);
     rmf_counter_set_close(rt->counters);
     pthread_mutex_destroy(&rt->counter_lock);
     pthread_mutex_destroy(&rt->plan_lock);

@@ -50,4 +50,7 @@ ramify_status rmf_watch_init(ramify_runtime *rt);
  * Errors: those of ramify_counters_start and ramify_break_even_measure. */
 ramify_status rmf_watch_start(ramify_runtime *rt, const ramify_options *options);
 
+/* The calling thread has become a worker whose place another one may have had: its counters are that worker's now. */
+void rmf_watch_follow(ramify_runtime *rt, uint32_t worker);
+
 #endif

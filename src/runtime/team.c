@@ -123,6 +123,7 @@ static ramify_status settle(ramify_team *team, uint32_t threads)
 static void work(ramify_team *team, uint32_t number, rmf_worker *worker, ramify_team_fn fn, void *argument)
 {
     rmf_worker *before = rmf_worker_enter(worker);
+    rmf_watch_follow(team->rt, worker->number);
     if (number == 0) {
         if (!team->is_watched) /* what cannot be counted is in the diagnosis; the work goes on */
             (void)!rmf_watch_start(team->rt, &team->read);

@@ -33,19 +33,20 @@ static void outside_of(const void *pool_, double ns_per_tick, rmf_tally *tally)
 ramify_status rmf_watch_init(ramify_runtime *rt)
 {
     const rmf_pool *pool = rt->pool;
-    rt->watch            = (rmf_watch){ .tree        = rt->tree,
-                                        .workers     = pool->worker_count,
-                                        .ns_per_tick = pool->ns_per_tick,
-                                        .serial      = pool->serial,
-                                        .started_ns  = pool->serial,
-                                        .bounded     = pool->queue_tasks != 0,
-                                        .regions     = &rt->regions,
-                                        .cost        = &rt->cost,
-                                        .pool        = pool,
-                                        .cell        = cell_of,
-                                        .wake_ticks  = wake_ticks_of,
-                                        .queued      = rmf_pool_load,
-                                        .outside     = outside_of };
+    rt->watch            = (rmf_watch){ .tree         = rt->tree,
+                                        .workers      = pool->worker_count,
+                                        .ns_per_tick  = pool->ns_per_tick,
+                                        .serial       = pool->serial,
+                                        .started_ns   = pool->serial,
+                                        .bounded      = pool->queue_tasks != 0,
+                                        .regions      = &rt->regions,
+                                        .cost         = &rt->cost,
+                                        .sample_every = pool->latency_every,
+                                        .pool         = pool,
+                                        .cell         = cell_of,
+                                        .wake_ticks   = wake_ticks_of,
+                                        .queued       = rmf_pool_load,
+                                        .outside      = outside_of };
     return rmf_region_book_init(&rt->regions, rt, pool->serial, pool->worker_count);
 }
 
@@ -118,8 +119,15 @@ ramify_status ramify_counters_start(ramify_runtime *rt, const char *events, rami
     pthread_mutex_lock(&rt->counter_lock);
     if (!rt->counters)
         status = rmf_counter_set_open(events, tids, workers, &set, diagnosis);
+    rmf_class_book *classes = !status ? rmf_class_book_make(workers, set) : NULL;
+    if (!status && !classes) {
+        rmf_counter_set_close(set);
+        status = RAMIFY_ERR_NO_MEMORY;
+    }
     if (!status) {
-        rt->counters = set;
+        rt->counters      = set;
+        rt->watch.classes = classes;
+        rmf_pool_count_classes(rt->pool, classes);
         /* order: the set before its pointer; pairs with the acquire in counters_of() */
         rmf_store_release(&rt->regions.counters, set);
     }
@@ -128,6 +136,16 @@ ramify_status ramify_counters_start(ramify_runtime *rt, const char *events, rami
     if (status == RAMIFY_ERR_BUSY)
         return rmf_diagnose(diagnosis, status, 0, "the runtime counts events already");
     return status;
+}
+
+void rmf_watch_follow(ramify_runtime *rt, uint32_t worker)
+{
+    /* order: only whether there are any; the set itself is read under the lock */
+    if (!rmf_load_relaxed(&rt->regions.counters))
+        return;
+    pthread_mutex_lock(&rt->counter_lock);
+    rmf_counter_set_follow(rt->counters, worker, rt->pool->workers[worker]->tid);
+    pthread_mutex_unlock(&rt->counter_lock);
 }
 
 ramify_status ramify_load_monitor_create(const ramify_runtime *rt, uint64_t half_life_ns, uint32_t window_updates,

@@ -110,6 +110,12 @@ void rmf_pool_trace(rmf_pool *pool, rmf_trace_ring *rings)
             rmf_store_release(&pool->workers[w]->trace, rings ? &rings[w] : NULL);
 }
 
+void rmf_pool_count_classes(rmf_pool *pool, rmf_class_book *classes)
+{
+    /* order: publishes the book; pairs with the acquire in rmf_worker_classes() */
+    rmf_store_release(&pool->classes, classes);
+}
+
 bool rmf_pool_stand(rmf_pool *pool, bool is_whole)
 {
     if (!is_whole)

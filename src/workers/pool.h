@@ -5,6 +5,7 @@
 
 #include "bind.h"
 #include "cell.h"
+#include "class_book.h"
 #include "deque.h"
 #include "group.h"
 #include "inbox.h"
@@ -37,6 +38,7 @@ typedef struct rmf_worker_start {
 typedef struct rmf_sender {
     uint64_t random;
     uint32_t until_stamp; /* submissions until the next one is timed */
+    uint32_t turn;        /* where the interval between timed ones stands in its variation */
     uint32_t stands_for;  /* submissions that one is a sample of, itself included */
     uint32_t until_ready; /* vertices that become ready until the next one is timed */
     _Atomic uint64_t *mark;   /* replan.h; NULL: it is not set the usual way */
@@ -97,6 +99,8 @@ struct rmf_worker {
     bool          told_of_stack;          /* that little of it is left */
     rmf_binding   binding;
     rmf_past      past_loops[RMF_PAST_LOOPS]; /* by a hash of their body */
+
+    rmf_class_probe *probe; /* of the innermost task whose counters are read; NULL: none */
 };
 
 /* The queues of one domain; inner ones, and those that are not open, are made when first used. */
@@ -142,6 +146,8 @@ struct rmf_pool {
     pthread_t           *threads;
     rmf_worker_start    *starts;
     rmf_newcomers        newcomers; /* `told` is worker 0's */
+
+    _Atomic(rmf_class_book *) classes; /* NULL: counters are off; written by rmf_pool_count_classes() */
 
     rmf_parking parking;                           /* `idle` first and apart, then constants */
     _Alignas(RMF_PAIR_BYTES) rmf_depot depot;      /* records of tasks */
@@ -234,6 +240,9 @@ static inline rmf_worker *rmf_worker_of_lane(ramify_lane *lane)
 /* Switches tracing on, each worker into the ring of its number, or off (rings NULL). The rings live until the pool
  * ends: a task that runs now still notes its end. */
 void rmf_pool_trace(rmf_pool *pool, rmf_trace_ring *rings);
+
+/* Has sampled tasks counted by class from now on; the book must outlive the pool. */
+void rmf_pool_count_classes(rmf_pool *pool, rmf_class_book *classes);
 
 /* The ring a worker writes to, NULL while tracing is off. */
 static inline rmf_trace_ring *rmf_trace_of(rmf_worker *worker)

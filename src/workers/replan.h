@@ -2,14 +2,14 @@
 /* Changing the plan of a pool while threads place tasks by it.
  *
  * The control plane publishes a plan, then the number of its edition. Who places reads the edition, stores it in a mark
- * of its own, loads the plan, and clears the mark when it is done. An old plan is given back once every mark is clear or
- * of the new edition: who has read that reads the new plan, too. This is epoch-based reclamation (Fraser, "Practical
+ * of its own, loads the plan, and clears the mark when it is done. An old plan is given back once every mark is clear
+ * or of the new edition: who has read that reads the new plan, too. This is epoch-based reclamation (Fraser, "Practical
  * lock-freedom", UCAM-CL-TR-579, 2004, section 5.2.3) with one difference: there a fence stands between the mark and
  * the load; here whoever changes the plan pays for it, by an asymmetric barrier (barrier.h), and a task costs two plain
  * stores. Work-stealing alone costs nothing: the edition says so, and nobody need look into the plan.
  *
- * The atlas of src/memory, which has editions too, cannot serve: its readers look at memory that is never given back and
- * throw away what they found when it changed meanwhile. A rule counts and remembers in its state, a user's rule does
+ * The atlas of src/memory, which has editions too, cannot serve: its readers look at memory that is never given back
+ * and throw away what they found when it changed meanwhile. A rule counts and remembers in its state, a user's rule does
  * there what it likes, and destroy() takes it away: no rule may be entered on a guess.
  *
  * Where the system has no such barrier, marks are set with sequentially consistent stores. Threads from outside that

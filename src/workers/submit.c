@@ -19,7 +19,12 @@ static _Thread_local outsider outside __attribute__((tls_model("initial-exec")))
 static __attribute__((noinline)) void come_from_outside(rmf_pool *pool)
 {
     uint64_t nth = rmf_add_relaxed(&pool->outside_senders, 1);
-    outside      = (outsider){ pool, pool->serial, { pool->seed + pool->worker_count + nth, 1, 1, 1, NULL, NULL } };
+    outside      = (outsider){ .pool        = pool,
+                               .pool_serial = pool->serial,
+                               .sender      = { .random      = pool->seed + pool->worker_count + nth,
+                                                .until_stamp = 1,
+                                                .stands_for  = 1,
+                                                .until_ready = 1 } };
     rmf_replan_equip(pool, &outside.sender, NULL, &outside);
 }
 
@@ -61,12 +66,16 @@ void rmf_charge(rmf_worker *worker, ramify_group *group)
         rmf_group_add(group, 1);
 }
 
-/* The first submission stands for itself, each later sample for all since the one before. */
+/* The first submission stands for itself, each later sample for all since the one before. The interval varies by 3 up
+ * and down, so that tasks submitted in turns are not always met at the same one: by steps of the golden section, which
+ * fill the range evenly (Knuth, TAOCP 3, 6.4). */
 static uint64_t stamp(const rmf_pool *pool, rmf_sender *sender)
 {
     if (--sender->until_stamp)
         return 0;
-    sender->until_stamp = pool->latency_every;
+    sender->turn += 0x9e3779b9u;
+    uint32_t vary       = pool->latency_every < 8 ? 3 : (uint32_t)((uint64_t)sender->turn * 7 >> 32);
+    sender->until_stamp = pool->latency_every + vary - 3;
     return rmf_clock_ticks();
 }
 
@@ -215,7 +224,7 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     ramify_status status = rmf_deliver_one(pool, worker, &task, way);
     if (task.stamp_ticks && !pool->queue_tasks) { /* behind a bound it may have waited, or run other tasks */
         rmf_count_placing(pool, worker, sender->stands_for, task.stamp_ticks);
-        sender->stands_for = pool->latency_every;
+        sender->stands_for = sender->until_stamp;
     }
     if (status)
         rmf_uncharge(worker, group, 1);

@@ -112,7 +112,8 @@ static void place(rmf_release *release, rmf_vertex *vertex)
     bool is_kept = !release->next && !rmf_load_relaxed(&worker->pool->ranks_in_use);
     if (is_kept)
         release->next = vertex;
-    else if (rmf_way_is_homed(vertex->way) || !push(release, vertex)) /* in a deque thieves from far away would find it */
+    else if (rmf_way_is_homed(vertex->way) ||
+             !push(release, vertex)) /* in a deque thieves from far away would find it */
         send(release, vertex);
 }
 
@@ -154,6 +155,30 @@ static __attribute__((noinline)) void call_traced(const rmf_vertex *vertex, rami
     rmf_trace_leave(trace, RMF_TRACE_TASK, home, fn, begun);
 }
 
+static void call(const rmf_vertex *vertex, ramify_group *group, rmf_trace_ring *trace)
+{
+    if (__builtin_expect(trace != NULL, 0))
+        call_traced(vertex, group, trace);
+    else
+        vertex->fn(vertex->argument);
+}
+
+/* A sampled one; its counters are read while they are on. */
+static __attribute__((noinline)) void call_sampled(rmf_worker *worker, const rmf_vertex *vertex, rmf_frame *frame,
+                                                   rmf_trace_ring *trace)
+{
+    rmf_class_book *classes = rmf_worker_classes(worker);
+    rmf_class_probe probe;
+    frame->start_ticks = sample_start(worker, vertex->stamp);
+    if (classes)
+        frame->start_ticks = rmf_worker_probe_begin(worker, classes, &probe);
+    call(vertex, frame->group, trace);
+    rmf_worker_sample_end(worker, frame->start_ticks);
+    if (classes)
+        rmf_worker_probe_end(worker, &probe, vertex->fn);
+    frame->start_ticks = 0;
+}
+
 static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
 {
     rmf_cell_counts *counts = &worker->cell.counts;
@@ -167,17 +192,12 @@ static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
     }
     if (worker->handle_from_ticks)
         rmf_worker_sample_handling(worker);
-    if (__builtin_expect(vertex->stamp != 0, 0))
-        frame->start_ticks = sample_start(worker, vertex->stamp);
     uint32_t        home = frame->home = vertex->home;
     rmf_trace_ring *trace              = rmf_trace_of(worker);
-    if (__builtin_expect(trace != NULL, 0))
-        call_traced(vertex, frame->group, trace);
+    if (__builtin_expect(vertex->stamp != 0, 0))
+        call_sampled(worker, vertex, frame, trace);
     else
-        vertex->fn(vertex->argument);
-    if (frame->start_ticks)
-        rmf_worker_sample_end(worker, frame->start_ticks);
-    frame->start_ticks = 0;
+        call(vertex, frame->group, trace);
     rmf_worker_count_task(worker, &worker->pool->domains[home]);
     rmf_count(vertex->flow->is_recorded ? &counts->graph_tasks : &counts->dependent_tasks, 1);
 }

@@ -134,16 +134,41 @@ void rmf_worker_sample_handling(rmf_worker *worker)
     worker->handle_from_ticks = 0;
 }
 
-uint64_t rmf_worker_suspend(const rmf_worker *worker)
+uint64_t rmf_worker_probe_begin(rmf_worker *worker, rmf_class_book *classes, rmf_class_probe *probe)
 {
-    return worker->frame && worker->frame->start_ticks ? rmf_clock_ticks() : 0;
+    probe->outer  = worker->probe;
+    worker->probe = probe;
+    rmf_class_begin(classes, worker->number, probe);
+    return probe->since_ticks;
+}
+
+/* Reading the counters is no part of coming to the next task. */
+void rmf_worker_probe_end(rmf_worker *worker, rmf_class_probe *probe, ramify_task_fn fn)
+{
+    rmf_class_end(probe, (uint64_t)(uintptr_t)fn);
+    worker->probe = probe->outer;
+    if (worker->handle_from_ticks)
+        worker->handle_from_ticks = rmf_clock_ticks();
+}
+
+uint64_t rmf_worker_suspend(rmf_worker *worker)
+{
+    if (!worker->frame || !worker->frame->start_ticks)
+        return 0;
+    uint64_t now = rmf_clock_ticks();
+    if (worker->probe)
+        rmf_class_pause(worker->probe);
+    return now;
 }
 
 void rmf_worker_resume(rmf_worker *worker, uint64_t since_ticks)
 {
     worker->handle_from_ticks = 0;
-    if (since_ticks)
-        worker->frame->start_ticks += rmf_clock_ticks() - since_ticks;
+    if (!since_ticks)
+        return;
+    if (worker->probe)
+        rmf_class_resume(worker->probe);
+    worker->frame->start_ticks += rmf_clock_ticks() - since_ticks;
 }
 
 /* Returns the time. */
@@ -220,6 +245,19 @@ static __attribute__((noinline)) void run_traced(rmf_worker *worker, const rmf_t
     rmf_trace_leave(trace, RMF_TRACE_TASK, task->home, fn, begun);
 }
 
+/* A sampled one while hardware counters are on. */
+static __attribute__((noinline)) void run_counted(rmf_worker *worker, const rmf_task *task, rmf_class_book *classes,
+                                                  rmf_trace_ring *trace)
+{
+    rmf_class_probe probe;
+    uint64_t        start = rmf_worker_probe_begin(worker, classes, &probe);
+    if (trace)
+        run_traced(worker, task, start, trace);
+    else
+        run_submitted(worker, task, start);
+    rmf_worker_probe_end(worker, &probe, task->fn);
+}
+
 void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
 {
     ramify_group *group = task->group;
@@ -239,8 +277,11 @@ void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
     if (ramify_group_cancelled(group))
         rmf_count(&worker->cell.counts.dropped, 1);
     else {
-        rmf_trace_ring *trace = rmf_trace_of(worker);
-        if (__builtin_expect(trace != NULL, 0))
+        rmf_trace_ring *trace   = rmf_trace_of(worker);
+        rmf_class_book *classes = __builtin_expect(start != 0, 0) ? rmf_worker_classes(worker) : NULL;
+        if (__builtin_expect(classes != NULL, 0))
+            run_counted(worker, task, classes, trace);
+        else if (__builtin_expect(trace != NULL, 0))
             run_traced(worker, task, start, trace);
         else
             run_submitted(worker, task, start);

@@ -38,6 +38,16 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal);
 void rmf_worker_sample_latency(rmf_worker *worker, uint64_t ticks); /* from ready to start */
 void rmf_worker_sample_end(rmf_worker *worker, uint64_t start_ticks);
 
+/* While hardware counters are on, they are read around sampled tasks: begin gives when the task really begins. */
+static inline rmf_class_book *rmf_worker_classes(const rmf_worker *worker)
+{
+    /* order: the book behind the pointer; pairs with the release in rmf_pool_count_classes() */
+    return rmf_load_acquire(&worker->pool->classes);
+}
+
+uint64_t rmf_worker_probe_begin(rmf_worker *worker, rmf_class_book *classes, rmf_class_probe *probe);
+void     rmf_worker_probe_end(rmf_worker *worker, rmf_class_probe *probe, ramify_task_fn fn);
+
 /* The next task begins, and a sample was started. */
 void rmf_worker_sample_handling(rmf_worker *worker);
 
@@ -47,8 +57,9 @@ void rmf_worker_note_busy_time(rmf_worker *worker, uint64_t now_ticks);
 /* A task was run that belongs to `home`. */
 void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home);
 
-/* The running task begins to wait, and goes on: what lies between is not its own run time. Pass on what suspend gave. */
-uint64_t rmf_worker_suspend(const rmf_worker *worker);
+/* The running task begins to wait, and goes on: what lies between is not its own run time. Pass on what suspend gave.
+ */
+uint64_t rmf_worker_suspend(rmf_worker *worker);
 void     rmf_worker_resume(rmf_worker *worker, uint64_t since_ticks);
 
 /* Gives back the credits it holds. */

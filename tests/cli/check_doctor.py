@@ -5,6 +5,7 @@
     check_doctor.py RAMIFY"""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,10 @@ CASES = [
                           '/sys/fs/cgroup/cpu.stat': 'nr_periods 9\nnr_throttled 7\n'}, {}, 'stopped 7 times'),
     ('quota', 'warning', {'/proc/self/cgroup': '4:cpu,cpuacct:/\n', '/sys/fs/cgroup/cpu/cpu.cfs_quota_us': '200000\n',
                           '/sys/fs/cgroup/cpu/cpu.cfs_period_us': '100000\n'}, {}, '2.00 CPUs'),
+    ('quota', 'warning', {'/proc/self/cgroup': '4:cpuacct:/x\n3:cpuset,cpu:/a/b\n0::/\n',
+                          '/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us': '250000\n',
+                          '/sys/fs/cgroup/cpu/a/cpu.cfs_period_us': '100000\n',
+                          '/sys/fs/cgroup/cpu/a/b/cpu.cfs_quota_us': '-1\n'}, {}, '2.50 CPUs'),
     ('mpi-binding', 'problem', {}, {'OMPI_COMM_WORLD_LOCAL_SIZE': '4'}, '4 MPI ranks'),
     ('mpi-binding', 'problem', {}, {'MPI_LOCALNRANKS': '2'}, 'MPI_LOCALNRANKS'),
     ('mpi-binding', 'problem', {}, {'SLURM_TASKS_PER_NODE': '8(x2)'}, '8 MPI ranks'),
@@ -128,6 +133,8 @@ def main():
         for changes, variables in HARMLESS:
             status, said = examine(program, folder, changes, variables)
             assert status == 0 and said['worst'] == 'fine', (changes, said)
+        counters = next(f for f in json.loads(doctor(program, '--json').stdout)['findings'] if f['id'] == 'counters')
+        assert re.search('papi|perf|no counters|not built', counters['what']), counters
         empty = tempfile.mkdtemp(dir=folder)
         ran = doctor(program, '--root', empty)
         assert ran.returncode == 0 and 'unknown' in ran.stdout and ran.stderr == '', ran

@@ -40,6 +40,17 @@ def check_list(library, wanted):
     print(f'papi_native_avail lists {len(listed)} events')
 
 
+def show_values(folder):
+    """PAPI's own tool makes a table of what PAPI wrote: the one of its tools that shows values of a program's events."""
+    tool = shutil.which('papi_hl_output_writer')
+    if not tool:
+        print('papi_hl_output_writer is not installed: the table was not checked')
+        return
+    shown = subprocess.run([tool, f'--source={folder}'], cwd=folder, check=True, text=True, stdout=subprocess.PIPE).stdout
+    assert abs(int(json.loads(shown)['demo']['sde:::ramify::tasks']) - TASKS // 2) <= 4, shown
+    print('papi_hl_output_writer shows the values')
+
+
 def check_high_level(demo):
     """PAPI_EVENTS names the events; PAPI writes what each region of the program took into a file of its own."""
     with tempfile.TemporaryDirectory() as folder:
@@ -47,6 +58,7 @@ def check_high_level(demo):
                            PAPI_OUTPUT_DIRECTORY=folder)
         subprocess.run([demo, 'high-level'], env=environment, check=True, timeout=60)
         path, = glob.glob(f'{folder}/papi*/*.json')
+        show_values(os.path.dirname(path))
         with open(path, encoding='utf-8') as file:
             region = json.load(file)['threads']['0']['regions']['0']
     assert region['name'] == 'demo' and int(region['sde:::ramify::busy_ns']) > 0, region

@@ -261,7 +261,8 @@ static void latency_is_sampled_as_often_as_asked(void **state)
             assert_int_equal(ramify_submit(group, count_task, &ran, NULL), RAMIFY_OK);
         assert_int_equal(ramify_wait(group), RAMIFY_OK);
         assert_int_equal(ramify_runtime_latency(rt, &latency), RAMIFY_OK);
-        assert_int_equal(latency.samples, (1000 + every[i] - 1) / every[i]);
+        int64_t wanted = (1000 + every[i] - 1) / every[i]; /* from 8 on the interval varies, and its mean does not */
+        assert_in_range(latency.samples + 1, wanted + (every[i] < 8 ? 1 : 0), wanted + (every[i] < 8 ? 1 : 2));
         assert_true(latency.p50_ns <= latency.p99_ns && latency.p99_ns <= latency.max_ns);
         assert_true(latency.max_ns > 0);
         assert_int_equal(ramify_runtime_latency(rt, NULL), RAMIFY_ERR_INVALID);

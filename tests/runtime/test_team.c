@@ -7,7 +7,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { MOST = 8, TASKS = 2000 };
 
@@ -287,6 +289,63 @@ static void a_bad_option_reaches_every_thread(void **state)
     assert_int_equal(ramify_team_free(r.team), RAMIFY_OK);
 }
 
+enum { BURN_NS = 20000000 };
+
+static uint64_t own_time_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+typedef struct counted {
+    bool   known;
+    double before_ns, after_ns;
+} counted;
+
+static double clock_of_worker(ramify_runtime *rt, bool *known)
+{
+    ramify_snapshot *s;
+    ramify_metric    m = { .source = RAMIFY_SOURCE_UNKNOWN };
+    if (ramify_snapshot_take(rt, &s))
+        return -1.0;
+    if (ramify_snapshot_find(s, "task_clock_ns", RAMIFY_SCOPE_WORKER, 0, &m, NULL))
+        m.value = -1.0;
+    *known = m.source != RAMIFY_SOURCE_UNKNOWN;
+    ramify_snapshot_free(s);
+    return m.value;
+}
+
+static void burn_counted(ramify_runtime *rt, void *counted_)
+{
+    counted *c   = counted_;
+    c->before_ns = clock_of_worker(rt, &c->known);
+    for (uint64_t begin = own_time_ns(); own_time_ns() - begin < BURN_NS;)
+        continue;
+    c->after_ns = clock_of_worker(rt, &c->known);
+}
+
+/* Counters go with the worker's place: each run is by a fresh thread, and none of what any did is lost. */
+static void counters_follow_the_threads(void **state)
+{
+    (void)state;
+    counted        c       = { 0 };
+    ramify_options options = { .counters = "task_clock_ns" };
+    round_         r       = { .team = new_team(&options), .fn = burn_counted, .argument = &c, .threads = 1 };
+    double         before  = 0.0;
+    for (int i = 0; i < 3; i++) {
+        run_round(&r);
+        assert_int_equal(r.status[0], RAMIFY_OK);
+        if (!c.known)
+            break;
+        assert_true(c.before_ns >= before && c.after_ns >= c.before_ns + BURN_NS);
+        before = c.after_ns;
+    }
+    if (!c.known)
+        printf("this machine does not count task_clock_ns: nothing was compared\n");
+    assert_int_equal(ramify_team_free(r.team), RAMIFY_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +355,7 @@ int main(void)
         cmocka_unit_test(teams_nest),
         cmocka_unit_test(misuse_is_refused),
         cmocka_unit_test(a_bad_option_reaches_every_thread),
+        cmocka_unit_test(counters_follow_the_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

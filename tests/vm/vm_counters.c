@@ -121,7 +121,41 @@ static void rounds_in_region(void *count)
     (void)ramify_region_end(region);
 }
 
-/* A region is a class of tasks: what each of its tasks counts, out of a part of them. */
+static void more_rounds(void *count)
+{
+    rounds(count);
+}
+
+/* Each function is a class of tasks, which has its own instructions though both run in turns in the same worker. */
+static void instructions_are_counted_by_class(void **state)
+{
+    (void)state;
+    enum { COUNT = 10000, TASKS = 1600 };
+    ramify_runtime  *rt = start();
+    ramify_group    *group;
+    ramify_snapshot *s;
+    ramify_metric    few, many;
+    assert_int_equal(ramify_group_create(rt, NULL, &group), RAMIFY_OK);
+    for (int i = 0; i < TASKS; i++)
+        assert_int_equal(
+            ramify_submit(group, i % 2 ? rounds : more_rounds, (void *)(uintptr_t)(i % 2 ? COUNT : 5 * COUNT), NULL),
+            RAMIFY_OK);
+    assert_int_equal(ramify_wait(group), RAMIFY_OK);
+    assert_int_equal(ramify_snapshot_take(rt, &s), RAMIFY_OK);
+    assert_int_equal(
+        ramify_snapshot_find_region(s, "rounds()", "instructions_per_task", RAMIFY_SCOPE_RUNTIME, 0, &few, NULL), 0);
+    assert_int_equal(
+        ramify_snapshot_find_region(s, "more_rounds()", "instructions_per_task", RAMIFY_SCOPE_RUNTIME, 0, &many, NULL),
+        0);
+    printf("of %d and %d instructions in tasks of two functions %.0f and %.0f are counted\n", 2 * COUNT, 10 * COUNT,
+           few.value, many.value);
+    assert_true(few.value >= 2.0 * COUNT && few.value < 2.0 * COUNT * 1.1);
+    assert_true(many.value >= 10.0 * COUNT && many.value < 10.0 * COUNT * 1.1);
+    ramify_snapshot_free(s);
+    assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+}
+
+/* A region: what each of its tasks counts, out of a part of them. */
 static void instructions_are_counted_by_region(void **state)
 {
     (void)state;
@@ -159,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_level_is_in_the_reason),
         cmocka_unit_test(instructions_are_counted_by_thread),
+        cmocka_unit_test(instructions_are_counted_by_class),
         cmocka_unit_test(instructions_are_counted_by_region),
     };
     return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -106,8 +106,10 @@ void ramify_fork_push_slow(ramify_lane *open, ramify_fork **head, ramify_fork *f
     rmf_fork_blame(RAMIFY_ERR_INVALID, ramify_fork_push_wrong((ramify_context){ open, head }, fork, run));
     if (!worker || open != &worker->lane.open)
         return;
-    if (!fork)
+    if (!fork) { /* and no function, which would look for its arguments around the fork */
         fork = &worker->stand_in;
+        run  = NULL;
+    }
     fork->run = run ? run : forget;
     rmf_store_relaxed(state_of(fork), 0);
     if (head >= worker->lane.end) {

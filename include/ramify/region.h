@@ -8,8 +8,8 @@
  *     relax(block);
  *     (void)ramify_region_end(sweep);
  *
- * Where hardware counters are on (ramify_counters_start), they are counted by region, too, for the workers. Times are inclusive: a region holds its inner ones, and what a task ran
- * while it waited inside it. */
+ * Where hardware counters are on (ramify_counters_start), they are counted by region, too, for the workers. Times are
+ * inclusive: a region holds its inner ones, and what a task ran while it waited inside it. */
 #ifndef RAMIFY_REGION_H
 #define RAMIFY_REGION_H
 

@@ -71,8 +71,9 @@ typedef struct ramify_options {
  * later (a CPU goes off-line, a cpuset changes) is made again when a worker next looks for work, or after 64 tasks of
  * its own, at most every 5 ms: to the leaf, or while that has no CPU left, to the nearest domain above it that has;
  * CPUs that come back are taken back. The tree stays, and no task is lost. CPUs that were not there when it was made
- * are told to the log, counted by ramify_runtime_new_cpus, and taken up by ramify_restart. A worker's stack bounds the depth of a recursion; ramify/fork.h says what is promised about
- * it, and ramify_explain_overflow makes an overflow say what to do.
+ * are told to the log, counted by ramify_runtime_new_cpus, and taken up by ramify_restart. A worker's stack bounds the
+ * depth of a recursion; ramify/fork.h says what is promised about it, and ramify_explain_overflow makes an overflow say
+ * what to do.
  * Cost: a thread creation per worker; discovery only when no tree is given. */
 RAMIFY_NODISCARD RAMIFY_API ramify_status ramify_start(const ramify_options *options, ramify_runtime **rt);
 

@@ -81,8 +81,8 @@ static ramify_status fill(rmf_pool *pool, rmf_worker *worker, ramify_group *grou
         const ramify_item *item = &items[c->count];
         if (!item->fn || !rmf_hint_is_valid(pool, &item->hint))
             return RAMIFY_ERR_INVALID;
-        rmf_task *task = &c->tasks[c->count];
-        *task          = (rmf_task){ .fn = item->fn, .argument = item->argument, .group = group };
+        rmf_task *task   = &c->tasks[c->count];
+        *task            = (rmf_task){ .fn = item->fn, .argument = item->argument, .group = group };
         c->way[c->count] = rmf_task_prepare(pool, worker, sender, &item->hint, task);
         c->mixed |= !same_target(c, 0, c->count);
     }
@@ -128,7 +128,7 @@ ramify_status ramify_submit_batch(ramify_group *group, const ramify_item *items,
     while (!status && done < count) {
         rmf_pool   *pool   = group->pool;
         rmf_worker *worker = rmf_own_worker(pool);
-        if (ramify_group_cancelled(group)) {
+        if (rmf_group_is_cancelled(group)) {
             status = RAMIFY_ERR_CANCELED;
             break;
         }

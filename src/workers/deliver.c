@@ -119,30 +119,41 @@ void rmf_wait_for_room(rmf_worker *worker, uint32_t tries)
 }
 
 /* The frame tells ramify_wait() in the task that its group cannot be done, and ramify_here() which group it is of. */
+static inline void run_in_frame(rmf_frame **frames, ramify_group *group, uint32_t home, ramify_task_fn fn,
+                                void *argument)
+{
+    rmf_frame frame = { *frames, group, home, 0 };
+    *frames         = &frame;
+    fn(argument);
+    *frames = frame.outer;
+}
+
 static void run_inline(rmf_pool *pool, rmf_worker *worker, const rmf_task *task)
 {
-    rmf_frame **frames = rmf_frames_of(worker);
-    rmf_frame   frame  = { *frames, task->group, task->home, 0 };
-    *frames            = &frame;
     if (worker)
         rmf_count(&worker->cell.counts.inline_runs, 1);
     else
         rmf_add_relaxed(&pool->outside_inline_runs, 1);
-    task->fn(task->argument);
-    *frames = frame.outer;
+    run_in_frame(rmf_frames_of(worker), task->group, task->home, task->fn, task->argument);
+}
+
+void rmf_run_at_once(rmf_worker *worker, ramify_group *group, ramify_task_fn fn, void *argument)
+{
+    /* The running task keeps its group pending for as long as this one takes. */
+    bool counts = !worker->frame || worker->frame->group != group;
+    if (counts)
+        rmf_charge(worker, group);
+    rmf_count(&worker->cell.counts.inline_runs, 1);
+    run_in_frame(&worker->frame, group, worker->domain, fn, argument);
+    if (counts)
+        rmf_uncharge(worker, group, 1);
 }
 
 bool rmf_run_if_full(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, rmf_way way)
 {
     if (pool->full != RAMIFY_FULL_RUN || !is_own_queue_full(pool, worker, task->home, way))
         return false;
-    /* The running task keeps its group pending for as long as this one takes. */
-    bool counts = !worker->frame || worker->frame->group != task->group;
-    if (counts)
-        rmf_charge(worker, task->group);
-    run_inline(pool, worker, task);
-    if (counts)
-        rmf_uncharge(worker, task->group, 1);
+    rmf_run_at_once(worker, task->group, task->fn, task->argument);
     return true;
 }
 

@@ -282,7 +282,7 @@ ramify_status ramify_submit_after(ramify_group *group, ramify_task_fn fn, void *
     ramify_status status = rmf_accesses_check(on, count);
     if (status)
         return status;
-    if (ramify_group_cancelled(group))
+    if (rmf_group_is_cancelled(group))
         return RAMIFY_ERR_CANCELED;
     rmf_scope *scope = scope_of(group);
     if (!scope)

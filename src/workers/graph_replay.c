@@ -129,7 +129,7 @@ ramify_status ramify_graph_run(ramify_graph *graph, ramify_group *group)
 {
     if (!graph || !group || !graph->is_frozen || group->pool != graph->pool)
         return RAMIFY_ERR_INVALID;
-    if (ramify_group_cancelled(group))
+    if (rmf_group_is_cancelled(group))
         return RAMIFY_ERR_CANCELED;
     if (!rmf_graph_claim(graph))
         return RAMIFY_ERR_BUSY;

@@ -110,8 +110,5 @@ void ramify_group_cancel(ramify_group *group)
 
 bool ramify_group_cancelled(const ramify_group *group)
 {
-    for (; group; group = group->parent)
-        if (rmf_load_relaxed(&group->cancelled))
-            return true;
-    return false;
+    return rmf_group_is_cancelled(group);
 }

@@ -29,15 +29,15 @@ typedef struct rmf_waiter {
 struct ramify_group {
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t pending; /* count, and RMF_GROUP_WAITED on top */
     _Alignas(RMF_PAIR_BYTES) struct rmf_pool *pool;    /* constant while the group lives */
-    struct ramify_group *parent;
-    _Atomic uint32_t     children;  /* groups that have this one as parent */
-    _Atomic uint32_t     cancelled; /* 0 or 1 */
-    _Atomic int          error;
-    pthread_mutex_t      lock; /* guards the waiters */
-    rmf_waiter          *waiters;
+    struct ramify_group        *parent;
+    _Atomic uint32_t            children;  /* groups that have this one as parent */
+    _Atomic uint32_t            cancelled; /* 0 or 1 */
+    _Atomic int                 error;
+    pthread_mutex_t             lock; /* guards the waiters */
+    rmf_waiter                 *waiters;
     _Atomic(struct rmf_scope *) scope; /* of tasks with dependencies; NULL until there was one; kept with the memory */
-    struct ramify_group *next_free, *next_all; /* in the pool's lists */
-    bool                 live;
+    struct ramify_group        *next_free, *next_all; /* in the pool's lists */
+    bool                        live;
 };
 
 static const uint64_t RMF_GROUP_WAITED = 1ull << 63;
@@ -54,6 +54,15 @@ static inline bool rmf_group_is_done(const ramify_group *group)
     /* order: acquires what the tasks did (pairs with the subtraction in rmf_group_done), and comes after a waiter's
      * announcement (seq_cst, the waiter's half of its handshake with rmf_group_done) */
     return (rmf_load_seq_cst(&((ramify_group *)(uintptr_t)group)->pending) & ~RMF_GROUP_WAITED) == 0;
+}
+
+/* As ramify_group_cancelled(), in line: each task asks. */
+static inline bool rmf_group_is_cancelled(const ramify_group *group)
+{
+    for (; group; group = group->parent)
+        if (rmf_load_relaxed(&((ramify_group *)(uintptr_t)group)->cancelled))
+            return true;
+    return false;
 }
 
 /* Puts a waiter on the list, takes it off. */

@@ -100,7 +100,7 @@ static ramify_status check_owner(const rmf_loop *loop, const ramify_for_options 
         return refuse(o, RAMIFY_ERR_INVALID, "the group is of another runtime");
     if (o->history && !rmf_history_fits(o->history, loop->pool))
         return refuse(o, RAMIFY_ERR_INVALID, "the history is of another runtime");
-    if (o->group && ramify_group_cancelled(o->group))
+    if (o->group && rmf_group_is_cancelled(o->group))
         return refuse(o, RAMIFY_ERR_CANCELED, "the group is cancelled");
     return RAMIFY_OK;
 }

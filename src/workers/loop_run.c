@@ -149,7 +149,7 @@ static inline bool is_wanted(const hand *h)
 {
     const rmf_loop *loop = h->loop;
     return rmf_lane_is_asked(&h->worker->lane) || (rmf_load_relaxed(&((rmf_loop *)(uintptr_t)loop)->stopped) != 0) ||
-           (loop->group && ramify_group_cancelled(loop->group));
+           (loop->group && rmf_group_is_cancelled(loop->group));
 }
 
 /* The next box of a loop of one dimension. */

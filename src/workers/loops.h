@@ -101,7 +101,7 @@ static inline uint64_t rmf_share_begin(const rmf_loop *loop, uint32_t leaf)
 static inline bool rmf_loop_is_stopped(const rmf_loop *loop)
 {
     return rmf_load_relaxed(&((rmf_loop *)(uintptr_t)loop)->stopped) ||
-           (loop->group && ramify_group_cancelled(loop->group));
+           (loop->group && rmf_group_is_cancelled(loop->group));
 }
 
 #endif

@@ -203,6 +203,14 @@ uint32_t rmf_task_place_later(rmf_pool *pool, rmf_worker *worker, const ramify_h
 
 static const ramify_hint no_hint;
 
+/* What a worker submits without wishes is its own under work-stealing, as place() says: whether its deque is full can
+ * be asked before anything else is. */
+static inline bool is_its_own(rmf_pool *pool, const rmf_worker *worker, const ramify_hint *hint)
+{
+    return worker && rmf_edition(pool) & RMF_EDITION_STEALS && !hint->domain && !hint->near &&
+           rmf_way_is_usual(rmf_way_of(hint));
+}
+
 ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argument, const ramify_hint *hint)
 {
     if (!group || !fn)
@@ -211,14 +219,19 @@ ramify_status ramify_submit(ramify_group *group, ramify_task_fn fn, void *argume
     hint           = hint ? hint : &no_hint;
     if (!rmf_hint_is_valid(pool, hint))
         return RAMIFY_ERR_INVALID;
-    if (ramify_group_cancelled(group))
+    if (rmf_group_is_cancelled(group))
         return RAMIFY_ERR_CANCELED;
 
     rmf_worker *worker = rmf_own_worker(pool);
+    bool        is_own = pool->queue_tasks && is_its_own(pool, worker, hint);
+    if (is_own && rmf_runs_at_once(pool, worker)) {
+        rmf_run_at_once(worker, group, fn, argument);
+        return RAMIFY_OK;
+    }
     rmf_task    task   = { .fn = fn, .argument = argument, .group = group };
     rmf_sender *sender = rmf_sender_of(pool, worker);
     rmf_way     way    = prepare(pool, worker, sender, hint, &task);
-    if (pool->queue_tasks && rmf_run_if_full(pool, worker, &task, way))
+    if (pool->queue_tasks && !is_own && rmf_run_if_full(pool, worker, &task, way))
         return RAMIFY_OK;
     rmf_charge(worker, group);
     ramify_status status = rmf_deliver_one(pool, worker, &task, way);

@@ -44,8 +44,18 @@ bool rmf_is_placing(const rmf_pool *pool);
 /* There was no room, for the `tries`-th time: a worker runs another task, other threads let time pass. */
 void rmf_wait_for_room(rmf_worker *worker, uint32_t tries);
 
-/* Runs a task at once, which its submitter has not charged its group for yet, if it is for the submitter's own queue,
- * that one is full, and the pool's options say so. Otherwise false, and nothing is done. Not for roots of forks. */
+/* The worker's own queue is full, and by the pool's options a task for it then runs at once. */
+static inline bool rmf_runs_at_once(const rmf_pool *pool, const rmf_worker *worker)
+{
+    return pool->full == RAMIFY_FULL_RUN && rmf_deque_shared_any(&worker->deque) >= pool->queue_tasks;
+}
+
+/* Runs a task for the worker's own queue at once. Its submitter has not charged the group for it. Not for roots of
+ * forks.
+ */
+void rmf_run_at_once(rmf_worker *worker, ramify_group *group, ramify_task_fn fn, void *argument);
+
+/* The same if the task is for the submitter's own queue and that one is full; otherwise false, and nothing is done. */
 bool rmf_run_if_full(rmf_pool *pool, rmf_worker *worker, const rmf_task *task, rmf_way way);
 
 /* Delivers one task; without room does what the pool's options say. On failure the caller uncharges. */

@@ -186,7 +186,7 @@ static void perform(rmf_worker *worker, rmf_vertex *vertex, rmf_frame *frame)
         rmf_count(&counts->graph_runs, 1);
         return;
     }
-    if (ramify_group_cancelled(frame->group)) {
+    if (rmf_group_is_cancelled(frame->group)) {
         rmf_count(&counts->dropped, 1);
         return;
     }

@@ -62,5 +62,5 @@ ramify_status ramify_wait(ramify_group *group)
         rmf_wait_outside(group);
     if (ramify_group_error(group))
         return RAMIFY_ERR_TASK;
-    return ramify_group_cancelled(group) ? RAMIFY_ERR_CANCELED : RAMIFY_OK;
+    return rmf_group_is_cancelled(group) ? RAMIFY_ERR_CANCELED : RAMIFY_OK;
 }

@@ -274,7 +274,7 @@ void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
         return;
     }
     uint64_t start = task->stamp_ticks ? sample_start(worker, task->stamp_ticks) : 0;
-    if (ramify_group_cancelled(group))
+    if (rmf_group_is_cancelled(group))
         rmf_count(&worker->cell.counts.dropped, 1);
     else {
         rmf_trace_ring *trace   = rmf_trace_of(worker);

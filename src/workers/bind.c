@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Linux is never built for more CPUs (NR_CPUS of MAXSMP: 8192), and refuses to fill a mask shorter than it has. */
-enum { MASK_BYTES = 8192 / 8 };
+enum { MASK_BYTES = RMF_MASK_WORDS * sizeof(uint64_t) };
 
 /* The thread's mask becomes a domain's PUs, less those the system does not let it have. Returns the system's number. */
 static int set_to(rmf_binding *b, uint32_t domain)

@@ -2,10 +2,10 @@
 /* Binding a worker's thread to its leaf, and keeping it there: the one place that sets affinity masks.
  *
  * Linux takes a binding away when the last CPU of a thread's mask goes off-line, and when its cpuset changes, and gives
- * it back in neither case (before 6.2). So a worker looks at its mask now and then. The tree stays as it is, and with it
- * queues, homes and plans: what changes is which CPUs stand for a leaf. Those are the leaf's own as far as the system
- * lets us have them, else those of the smallest domain above it of which any are left: the nearest ones, most often of
- * the same node. A leaf whose CPUs come back gets them back. */
+ * it back in neither case (before 6.2). So a worker looks at its mask now and then. The tree stays as it is, and with
+ * it queues, homes and plans: what changes is which CPUs stand for a leaf. Those are the leaf's own as far as the
+ * system lets us have them, else those of the smallest domain above it of which any are left: the nearest ones, most
+ * often of the same node. A leaf whose CPUs come back gets them back. */
 #ifndef RMF_WORKERS_BIND_H
 #define RMF_WORKERS_BIND_H
 
@@ -14,6 +14,9 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <ramify/tree.h>
+
+/* Linux is never built for more CPUs (NR_CPUS of MAXSMP: 8192), and refuses to fill a mask shorter than it has. */
+enum { RMF_MASK_WORDS = 8192 / 64 };
 
 typedef struct rmf_binding {
     const ramify_domain *domains;

@@ -2,15 +2,13 @@
 /* Comparing a thread's mask with an earlier one; see newcomers.h. */
 #include "newcomers.h"
 
-#include <sched.h>
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 static bool mask_of(int32_t thread, uint64_t *mask)
 {
-    memset(mask, 0, RMF_CPU_WORDS * sizeof *mask);
-    return sched_getaffinity(thread, RMF_CPU_WORDS * sizeof *mask, (cpu_set_t *)(void *)mask) == 0;
+    memset(mask, 0, RMF_MASK_WORDS * sizeof *mask);
+    return sched_getaffinity(thread, RMF_MASK_WORDS * sizeof *mask, (cpu_set_t *)(void *)mask) == 0;
 }
 
 void rmf_newcomers_init(rmf_newcomers *newcomers)
@@ -23,11 +21,11 @@ void rmf_newcomers_init(rmf_newcomers *newcomers)
 
 uint32_t rmf_newcomers_count(const rmf_newcomers *newcomers)
 {
-    uint64_t now[RMF_CPU_WORDS];
+    uint64_t now[RMF_MASK_WORDS];
     uint32_t count = 0;
     if (!newcomers->thread || !mask_of(newcomers->thread, now))
         return 0;
-    for (uint32_t i = 0; i < RMF_CPU_WORDS; i++)
+    for (uint32_t i = 0; i < RMF_MASK_WORDS; i++)
         count += (uint32_t)__builtin_popcountll(now[i] & ~newcomers->before[i]);
     return count;
 }

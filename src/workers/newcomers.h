@@ -7,16 +7,12 @@
 #ifndef RMF_WORKERS_NEWCOMERS_H
 #define RMF_WORKERS_NEWCOMERS_H
 
-#include "log.h"
-
-#include <stdint.h>
-
-enum { RMF_CPU_WORDS = 8192 / 64 }; /* Linux is never built for more CPUs (NR_CPUS of MAXSMP) */
+#include "bind.h"
 
 typedef struct rmf_newcomers {
     int32_t  thread; /* the system's number of the one asked; 0: nobody can be asked */
     uint32_t told;   /* how many the log was told of */
-    uint64_t before[RMF_CPU_WORDS];
+    uint64_t before[RMF_MASK_WORDS];
 } rmf_newcomers;
 
 /* Remembers what the calling thread may use. */

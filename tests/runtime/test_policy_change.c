@@ -3,37 +3,24 @@
  * nothing, and no number of changes takes memory. The test's own syscall() stands before the C library's, to be a
  * system without membarrier(2), or one that refuses it. */
 #include "rulebook.h"
+#include "own_syscall.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { LEAVES = 4, TASKS = 8 };
 
 static _Atomic int refused; /* membarrier: 1 is not known, 2 is known and not allowed */
 
-long syscall(long number, ...)
+static bool answer_syscall(long number, const long *a, long *result)
 {
-    static long (*_Atomic real)(long, ...);
-    va_list list;
-    long    a[6];
-    va_start(list, number);
-    for (int i = 0; i < 6; i++)
-        a[i] = va_arg(list, long);
-    va_end(list);
-    if (number == SYS_membarrier && (refused == 1 || (refused == 2 && a[0] != MEMBARRIER_CMD_QUERY))) {
-        errno = refused == 1 ? ENOSYS : EPERM;
-        return -1;
-    }
-    if (!atomic_load(&real)) {
-        long (*found)(long, ...);
-        *(void **)&found = dlsym(RTLD_NEXT, "syscall");
-        atomic_store(&real, found);
-    }
-    return atomic_load(&real)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    bool is_refused = refused == 1 || (refused == 2 && a[0] != MEMBARRIER_CMD_QUERY);
+    if (number != SYS_membarrier || !is_refused)
+        return false;
+    errno   = refused == 1 ? ENOSYS : EPERM;
+    *result = -1;
+    return true;
 }
 
 static ramify_runtime *started_by(const char *policy)

@@ -152,12 +152,7 @@ static const char *check(void)
         return "a call of the recursion is missing, or its result";
     if (submits && ran_submitted != (1 << depth_wanted) - 1)
         return "a submitted task did not run";
-    for (uint32_t w = 0; w < EXPLORED_WORKERS; w++)
-        if (rmf_lane_shared_any(&explored_pool->workers[w]->lane))
-            return "a lane has shared forks at the end";
-    if (atomic_load(&explored_pool->parking.idle))
-        return "somebody is still counted as idle";
-    return NULL;
+    return explored_fault();
 }
 
 static const explore_case cases[] = {

@@ -161,12 +161,7 @@ static const char *check(void)
             return "an iteration is missing";
     if (options.reduction && sum != (1 << iterations) - 1)
         return "a part of the reduction is missing";
-    for (uint32_t w = 0; w < EXPLORED_WORKERS; w++)
-        if (rmf_lane_shared_any(&explored_pool->workers[w]->lane))
-            return "a lane has shared forks at the end";
-    if (atomic_load(&explored_pool->parking.idle))
-        return "somebody is still counted as idle";
-    return NULL;
+    return explored_fault();
 }
 
 static const explore_case cases[] = {

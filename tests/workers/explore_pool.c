@@ -134,6 +134,16 @@ void explored_work(uint32_t number)
         rmf_worker_run(worker, &task);
 }
 
+const char *explored_fault(void)
+{
+    for (uint32_t w = 0; w < EXPLORED_WORKERS; w++)
+        if (rmf_lane_shared_any(&explored_pool->workers[w]->lane))
+            return "a lane has shared forks at the end";
+    if (atomic_load(&explored_pool->parking.idle))
+        return "somebody is still counted as idle";
+    return NULL;
+}
+
 void explored_stop(void)
 {
     rmf_store_seq_cst(&explored_pool->stopping, 1);

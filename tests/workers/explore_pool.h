@@ -34,6 +34,9 @@ void explored_play(uint32_t number);
 /* Body of a logical thread that is worker `number`: finds and runs tasks until the pool stops. */
 void explored_work(uint32_t number);
 
+/* What is wrong with a pool whose work is done: forks that are still shared, workers that count as idle; NULL: nothing. */
+const char *explored_fault(void);
+
 /* What ramify_stop does to the workers, less the joins. Calling it last lets every thread end. */
 void explored_stop(void);
 

@@ -83,9 +83,7 @@ static void butterflies(BENCH_AT butterfly_job *job)
     left.count = right.count = job->count;
     left.first = job->first, left.end = right.first = middle, right.end = job->end;
     BENCH_SCOPE
-    BENCH_FORK(&left, butterflies);
-    butterflies(BENCH_HERE & right);
-    BENCH_JOIN(&left, 1, butterflies);
+    BENCH_BOTH(&left, &right, butterflies);
 }
 
 static void transform(BENCH_AT fft_job *job);
@@ -105,9 +103,7 @@ static void transform(BENCH_AT fft_job *job)
     even.count = odd.count = half;
     even.stride = odd.stride = job->stride * 2;
     BENCH_SCOPE
-    BENCH_FORK(&even, transform);
-    transform(BENCH_HERE & odd);
-    BENCH_JOIN(&even, 1, transform);
+    BENCH_BOTH(&even, &odd, transform);
     all.out = job->out, all.first = 0, all.end = half, all.count = job->count;
     butterflies(BENCH_HERE & all);
 }

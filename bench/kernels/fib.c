@@ -61,9 +61,7 @@ static void fib_cut(BENCH_AT fib_job *job)
     left.n  = job->n - 1;
     right.n = job->n - 2;
     BENCH_SCOPE
-    BENCH_FORK(&left, fib_cut);
-    fib_cut(BENCH_HERE & right);
-    BENCH_JOIN(&left, 1, fib_cut);
+    BENCH_BOTH(&left, &right, fib_cut);
     job->value = left.value + right.value;
 }
 

@@ -107,9 +107,7 @@ static void merge_task(BENCH_AT merge_job *m)
                              .b_count = b_count - b_cut,
                              .out     = m->out + a_cut + b_cut };
     BENCH_SCOPE
-    BENCH_FORK(&low, merge_task);
-    merge_task(BENCH_HERE & high);
-    BENCH_JOIN(&low, 1, merge_task);
+    BENCH_BOTH(&low, &high, merge_task);
 }
 
 static void sort_task(BENCH_AT sort_job *job);
@@ -125,9 +123,7 @@ static void sort_task(BENCH_AT sort_job *job)
     sort_job low  = { .keys = job->keys, .spare = job->spare, .count = half };
     sort_job high = { .keys = job->keys + half, .spare = job->spare + half, .count = job->count - half };
     BENCH_SCOPE
-    BENCH_FORK(&low, sort_task);
-    sort_task(BENCH_HERE & high);
-    BENCH_JOIN(&low, 1, sort_task);
+    BENCH_BOTH(&low, &high, sort_task);
     merge_job m = { .a = low.keys, .b = high.keys, .a_count = half, .b_count = high.count, .out = job->spare };
     merge_task(BENCH_HERE & m);
     memcpy(job->keys, job->spare, (size_t)job->count * sizeof *job->keys);

@@ -93,13 +93,16 @@ def measure(options, facts, parts):
     begin, started = time.monotonic(), time.strftime('%Y-%m-%d %H:%M:%S %z')
     noise = [probe(options.build, 'before', facts['cpus_used'])]
     run_all(everything)
+    more = [series for name, found in series_of.items() if hasattr(parts[name], 'again')
+            for series in parts[name].again(plan, found)]
+    run_all(more)
     noise.append(probe(options.build, 'after', facts['cpus_used']))
     found = {name: parts[name].evaluate(plan, series) for name, series in series_of.items()}
     return {'format': 2, 'quick': options.quick, 'started': started, 'machine': facts, 'repeats': plan.repeats,
             'missing': machine_facts.missing_peers(built), 'seconds': time.monotonic() - begin, 'noise': noise,
             'busy': busy_sentence(noise, facts['workers']), 'parts': found,
             'failures': [sentence for one in found.values() for sentence in one.get('failures', [])],
-            'runs': {series.name: [job_record(job) for job in series.jobs] for series in everything}}
+            'runs': {series.name: [job_record(job) for job in series.jobs] for series in everything + more}}
 
 
 def write(report, options, parts):

@@ -6,7 +6,7 @@ import sys
 import ratios
 from energy import Meter
 from page import PEER_NAMES, number, ratio_cell, spread, table, text
-from plan import DEFAULT_POLICY
+from plan import DEFAULT_POLICY, REPEATS_AGAIN
 from plots import COLOURS
 from run_jobs import Series
 
@@ -58,6 +58,19 @@ def series(plan):
                     phased.impl += '-phased'
                     jobs.append(phased)
         found.append(Series(kernel['name'], jobs, plan.repeats))
+    return found
+
+
+def again(plan, series_list):
+    """Five rounds call one of ten pairs of equals different: small differences are measured again, and that counts."""
+    found = []
+    for one in series_list if not plan.quick else []:
+        for workers in plan.counts:
+            forms = ratios.close_forms(one, workers)
+            jobs = [job.anew() for job in one.jobs if job.workers == workers and not job.policy and job.impl in forms]
+            one.again += jobs
+            if jobs:
+                found.append(Series(f'{one.name} again, {workers} worker{"s" * (workers > 1)}', jobs, REPEATS_AGAIN))
     return found
 
 
@@ -200,7 +213,8 @@ def section(found, report, canvas):
     return (f'<h2 id="ratios">{TITLE}</h2>\n' + not_ahead_section(found) +
             f'<h3>Ratios on {every} workers</h3>\n<p>How many times longer the peer takes than Ramify (its default policy, '
             f'{DEFAULT_POLICY}): above 1 Ramify is faster. Green and red only where the middle halves of the runs do not '
-            'touch; grey is no difference. A peer counts with the better of its forms: tied tasks, untied tasks, loops; Ramify with the better '
+            'touch; grey is no difference. In a full run a difference below a third is measured again, in 15 rounds, and these '
+            'count. A peer counts with the better of its forms: tied tasks, untied tasks, loops; Ramify with the better '
             'of dependencies and phases where a kernel has both. libomp\'s '
             'kernels are compiled by clang and compared with Ramify\'s compiled by clang, all others by gcc with gcc; "better '
             'OpenMP" is the less favourable of the two.</p>\n' +

@@ -10,6 +10,8 @@ A part is a module with
     summary(found, report)     lines of text for the terminal
 and, if it needs options of its own,
     arguments(parser)          adds them; the values come with plan.options
+and, if the first runs decide what else is run,
+    again(plan, series)        more series, run after all others; it keeps what evaluate() needs of them in Series.again
 series() may be empty when a program it needs is not built; evaluate() then gets an empty list."""
 import glob
 import importlib

@@ -7,6 +7,7 @@ import statistics
 PEERS = {'libgomp': ('libgomp', 'libgomp-untied', 'libgomp-loops'), 'libomp': ('libomp', 'libomp-untied', 'libomp-loops'),
          'onetbb': ('onetbb',)}
 OPENMP = ('libgomp', 'libomp')
+CLOSE = 0.3  # differences of a third and less are measured again before they are called one
 # Ramify's form that a peer is compared with: its kernels are compiled by the peer's own compiler.
 OURS = {'libomp': 'ramify-clang'}
 
@@ -36,6 +37,20 @@ def against(ours, theirs):
     return {'ratio': theirs['median'] / ours['median'], 'verdict': verdict(ours, theirs)}
 
 
+def is_close(one):
+    """A difference that few runs may show by chance: of twenty pairs of equals, two lie so in five runs each."""
+    return one['verdict'] != 'level' and abs(math.log(one['ratio'])) < CLOSE
+
+
+def decided(series, workers, first, forms):
+    """What the runs that were made again say of (ours, theirs), or the first ones where there are none."""
+    ours, theirs = (of_job(job, 'seconds') if job else None for job in (
+        next((job for job in series.again if (job.impl, job.workers) == (form, workers)), None) for form in forms))
+    if not ours or not theirs:
+        return first
+    return {**against(ours, theirs), 'first': first, 'rounds': len(ours['runs'])}
+
+
 def geometric_mean(values):
     return math.exp(sum(math.log(v) for v in values) / len(values)) if values else None
 
@@ -50,7 +65,7 @@ def check_failures(series):
     """A sentence for each job that gave a wrong result or none, with what repeats it."""
     serial = next((job for job in series.jobs if job.impl == 'serial'), None)
     expected = serial.results[0]['check'] if serial and serial.results else None
-    for job in series.jobs:
+    for job in series.jobs + series.again:
         wrong = [r for r in job.results if not r['right'] or (expected and r['check'] != expected)]
         if wrong:
             yield (f'{series.name} in {job.name}, size {wrong[0]["size"]}, seed {wrong[0]["seed"]}: check '
@@ -79,13 +94,25 @@ def at_workers(series, workers):
     if not found['ramify']:
         return found
     for peer, theirs in found['peers'].items():
-        found['against'][peer] = against((found[OURS.get(peer, 'ramify')] or found['ramify'])['figure'], theirs['figure'])
+        ours = found[OURS.get(peer, 'ramify')] or found['ramify']
+        first = against(ours['figure'], theirs['figure'])
+        found['against'][peer] = decided(series, workers, first, (ours['form'], theirs['form']))
     openmp = [found['against'][peer] for peer in OPENMP if peer in found['against']]
     if openmp:
         found['against']['openmp'] = min(openmp, key=lambda one: one['ratio'])
     if figures.get(('serial', 1)):
         found['against']['serial'] = against(found['ramify']['figure'], figures[('serial', 1)])
     return found
+
+
+def close_forms(series, workers):
+    """The forms whose differences on so many workers are to be measured again."""
+    found = at_workers(series, workers)
+    forms = []
+    for peer, theirs in found['peers'].items():
+        if is_close(found['against'].get(peer, {'verdict': 'level'})):
+            forms += [(found[OURS.get(peer, 'ramify')] or found['ramify'])['form'], theirs['form']]
+    return list(dict.fromkeys(forms))
 
 
 def speed_up(row, who):

@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from energy import Meter
 
@@ -37,6 +37,10 @@ class Job:
     def name(self):
         return f'{self.impl} {self.policy}'.strip() + f', {self.workers} worker' + 's' * (self.workers > 1)
 
+    def anew(self):
+        """The same job, not run yet."""
+        return replace(self, results=[], error='', skipped='')
+
     def command(self):
         """As a reader would type it."""
         settings = [f'{key}={value}' for key, value in sorted(self.settings.items())]
@@ -50,6 +54,7 @@ class Series:
     name: str
     jobs: list
     repeats: int
+    again: list = field(default_factory=list)  # jobs of this series run once more, in a series of their own (parts.py)
 
 
 def environment(settings):

@@ -56,6 +56,23 @@ class Rows(unittest.TestCase):
         self.assertNotIn('libomp', at['against'])
         self.assertNotIn('libgomp', self.row()['at'][1]['against'])
 
+    def test_small_differences_are_measured_again(self):
+        near = Series('k', [job('libgomp', '', [2.0] * 5), job('libgomp-untied', '', [3.0] * 5), job('onetbb', '', [3.0] * 5),
+                            job('ramify', '', [2.1] * 5)], 5)
+        self.assertEqual(ratios.close_forms(near, 1), ['ramify', 'libgomp'])
+        self.assertEqual(ratios.at_workers(near, 1)['against']['libgomp']['verdict'], 'behind')
+        near.again = [job('libgomp', '', [2.0, 2.2] * 7), job('ramify', '', [2.0, 2.2] * 7)]
+        against = ratios.at_workers(near, 1)['against']
+        self.assertEqual((against['libgomp']['verdict'], against['libgomp']['ratio'], against['libgomp']['rounds']), ('level', 1.0, 14))
+        self.assertEqual(against['libgomp']['first']['verdict'], 'behind')
+        self.assertEqual(against['openmp'], against['libgomp'])
+        self.assertNotIn('first', against['onetbb'])
+
+    def test_a_wrong_result_of_the_second_time_is_found_too(self):
+        near = Series('k', [job('serial', '', [4.0] * 5), job('ramify', '', [2.1] * 5)], 5)
+        near.again = [job('ramify', '', [2.0] * 5, check='bb')]
+        self.assertEqual(len(list(ratios.check_failures(near))), 1)
+
     def test_libomp_is_compared_with_the_same_compiler(self):
         self.series.jobs += [job('libomp', '', [3.0] * 5, workers=2), job('ramify-clang', '', [2.0] * 5, workers=2)]
         at = self.row()['at'][2]

@@ -70,7 +70,7 @@ static void *prepare(long size, uint64_t seed)
 
     s->side  = size;
     s->tiles = (double *)bench_alloc((size_t)(tiles * CELLS) * sizeof(double));
-    bench_phases_open(&s->phases, tiles);
+    bench_phases_open(&s->phases, tiles, false);
     for (long c = 0; c < tiles * CELLS; c++)
         s->tiles[c] = (double)(bench_random(&seed) % 1024) / 1024.0;
     for (long i = 0; i < size; i++)

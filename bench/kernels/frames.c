@@ -83,7 +83,7 @@ static void *prepare(long size, uint64_t seed)
     the_frames.buffer = (double *)bench_alloc(cells * sizeof(double));
     the_frames.total  = (double *)bench_alloc((size_t)(size * BANDS) * sizeof(double));
     memset(the_frames.buffer, 0, cells * sizeof(double));
-    bench_phases_open(&the_frames.phases, BANDS);
+    bench_phases_open(&the_frames.phases, BANDS, true);
     return &the_frames;
 }
 

@@ -20,6 +20,7 @@ typedef struct bench_job {
 typedef struct bench_phases {
     bench_job *jobs; /* of the phase */
     long       count, all;
+    bool       alike;
 } bench_phases;
 
 static void bench_job_run(void *job)
@@ -27,9 +28,11 @@ static void bench_job_run(void *job)
     ((bench_job *)job)->fn((bench_job *)job);
 }
 
-/* most: jobs of a phase. */
-static inline void bench_phases_open(bench_phases *p, long most)
+/* most: jobs of a phase. alike: job i works on the same data in each phase and takes as long as the others, which asks
+ * for a static schedule. */
+static inline void bench_phases_open(bench_phases *p, long most, bool alike)
 {
+    p->alike = alike;
     p->jobs  = (bench_job *)bench_alloc((size_t)most * sizeof *p->jobs);
     p->count = p->all = 0;
 }
@@ -48,7 +51,7 @@ static inline void bench_phases_add(bench_phases *p, bench_job job)
 
 static inline void bench_phase_end(bench_phases *p)
 {
-    bench_blocks all = { bench_job_run, p->jobs, sizeof *p->jobs, p->count, NULL, false };
+    bench_blocks all = { bench_job_run, p->jobs, sizeof *p->jobs, p->count, NULL, p->alike };
 
     if (p->count == 1) /* as everybody writes it: the pivot's block is no loop */
         bench_job_run(p->jobs);

@@ -91,7 +91,7 @@ static void *prepare(long size, uint64_t seed)
 
     s->side  = size;
     s->block = (double **)bench_alloc((size_t)(size * size) * sizeof *s->block);
-    bench_phases_open(&s->phases, size * size);
+    bench_phases_open(&s->phases, size * size, false);
     for (long i = 0; i < size; i++)
         for (long j = 0; j < size; j++)
             s->block[i * size + j] = is_empty(i, j) ? NULL : new_block(&seed, i == j);

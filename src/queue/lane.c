@@ -79,8 +79,10 @@ bool rmf_lane_take_back_owner(rmf_lane *lane, uint32_t position)
 void rmf_lane_restart_owner(rmf_lane *lane, uint32_t position)
 {
     set_split(lane, position);
-    /* order: a swap keeps the release sequence of the word whole; nothing is shared, so no claim can succeed on it */
-    (void)rmf_swap_acq_rel(&lane->word, pack(position, position));
+    /* order: nothing is shared, so no claim can succeed on the word, and what is read is what it stays; a swap keeps its
+     * release sequence whole */
+    if (rmf_load_relaxed(&lane->word) != pack(position, position))
+        (void)rmf_swap_acq_rel(&lane->word, pack(position, position));
 }
 
 void rmf_lane_hide_owner(rmf_lane *lane, rmf_lane_mark *mark)

@@ -18,10 +18,10 @@
 #include <ramify/fork.h>
 
 typedef struct rmf_lane {
-    ramify_lane   open; /* first: a context points here */
-    ramify_fork **slots, **end;
-    uint32_t      split; /* owner's copy of the word's split */
-    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t word; /* tail in the low half, split in the high half */
+    ramify_lane open;  /* first: a context points here */
+    uint32_t    split; /* owner's copy of the word's split */
+    _Alignas(RMF_PAIR_BYTES) ramify_fork **slots, **end; /* never written: thieves keep them */
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t word;      /* tail in the low half, split in the high half */
 } rmf_lane;
 
 /* What the owner puts aside while it runs something else on top of live forks. */

@@ -20,6 +20,9 @@ void rmf_fork_finish(rmf_worker *worker, ramify_fork *fork);
 /* True when a thief has run the fork; then its results are visible. */
 bool rmf_fork_is_done(ramify_fork *fork);
 
+/* Forks without a look at who asks: for whoever shares at once. context: the worker's own. */
+ramify_context rmf_fork_put(rmf_worker *worker, ramify_context context, ramify_fork *fork, ramify_fork_fn run);
+
 /* True when the fork is the newest: the one in the slot, or beyond the last slot one that ran at once. */
 bool rmf_fork_is_newest(const rmf_lane *lane, ramify_fork **slot, const ramify_fork *fork);
 

@@ -28,9 +28,9 @@ enum { FEW_PER_WORKER = 8 };
  * clock's 20 vanish. */
 enum { BATCH_SHARE = 16, BATCH_MAX = 64 };
 
-/* Work given away: tickets, or iterations [lo, hi) of a leaf's lot. */
+/* Work given away: tickets, or iterations [lo, hi) of a leaf's lot. One line, all of which its thief reads. */
 typedef struct offer {
-    ramify_fork fork;
+    _Alignas(LINE_BYTES) ramify_fork fork;
     rmf_loop   *loop;
     uint64_t    lo, hi, grain;
     uint32_t    leaf, tickets;
@@ -70,8 +70,15 @@ static void give(hand *h, uint64_t lo, uint64_t hi, uint32_t tickets)
     *o         = (offer){ .loop = h->loop, .lo = lo, .hi = hi, .grain = h->grain, .leaf = h->leaf, .tickets = tickets };
     o->partial = h->slots ? h->slots + h->offered * h->slot_bytes : NULL;
     h->offered++;
-    h->context       = ramify_fork_push(h->context, &o->fork, run_offer);
+    h->context       = rmf_fork_put(h->worker, h->context, &o->fork, run_offer);
     h->chunk.context = h->context;
+}
+
+/* Shows to others what was given away. */
+static void show(const hand *h)
+{
+    if (h->offered && rmf_lane_share_owner(&h->worker->lane, h->context.head))
+        rmf_count(&h->worker->cell.counts.wakes, rmf_wake_near(&h->loop->pool->parking, h->worker->domain));
 }
 
 static void give_tickets(hand *h)
@@ -87,8 +94,7 @@ static void give_tickets(hand *h)
 static void share_tickets(hand *h)
 {
     give_tickets(h);
-    if (h->offered && rmf_lane_share_owner(&h->worker->lane, h->context.head))
-        rmf_count(&h->worker->cell.counts.wakes, rmf_wake_near(&h->loop->pool->parking, h->worker->domain));
+    show(h);
 }
 
 /* The upper half of what is left of the lot, in whole chunks where the caller chose their length. */
@@ -134,15 +140,18 @@ static RAMIFY_COLD void attend(hand *h)
     if (!rmf_lane_is_asked(lane) || h->offered == h->most_offers || !(h->tickets || may_split(h)) ||
         rmf_lane_shared_any(lane) || is_too_early(h, parking))
         return;
-    /* A request may be an old one: it is taken down, and put up again for the fork if somebody really idles. */
-    rmf_lane_unask_owner(lane);
-    if (!rmf_parking_has_idle(parking))
-        return;
-    rmf_lane_ask_any(lane);
+    /* A request may be an old one: it is taken down unless somebody really idles. */
+    if (!rmf_parking_has_idle(parking)) {
+        rmf_lane_unask_owner(lane);
+        if (!rmf_parking_has_idle(parking)) /* who begins to idle after this look asks after it */
+            return;
+        rmf_lane_ask_any(lane);
+    }
     if (h->tickets)
         give_tickets(h);
     else
         split(h);
+    show(h);
 }
 
 static inline bool is_wanted(const hand *h)
@@ -425,7 +434,7 @@ static void open_hand(hand *h, ramify_context context, rmf_loop *loop, const off
     h->slots       = NULL;
     h->most_offers = OFFERS_MAX;
     for (int d = 0; d < RAMIFY_DIMENSIONS_MAX; d++) {
-        h->chunk.range[d] = (ramify_range){ 0, 1, loop->range[d].step };
+        h->chunk.range[d] = (ramify_range){ 0, 1, d > 0 && loop->is_line ? 1 : loop->range[d].step };
         h->chunk.count[d] = 1;
     }
     h->chunk.partial = NULL;

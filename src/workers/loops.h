@@ -30,24 +30,25 @@ typedef struct rmf_shelf {
 } rmf_shelf;
 
 typedef struct rmf_loop {
-    rmf_pool               *pool;
+    /* What a thief of a loop of one dimension reads, in two lines: each costs it a transfer. */
+    _Alignas(RMF_PAIR_BYTES) rmf_pool *pool;
     ramify_for_fn           body;
     void                   *self;
-    ramify_range            range[RAMIFY_DIMENSIONS_MAX];
+    uint64_t                share, shares_more; /* of a leaf: total / leaves, and how many get one more */
+    uint64_t                total;
+    uint32_t                shelf_count;
+    bool                    is_line; /* one dimension, no array: a lot is a run of iterations */
+    ramify_schedule         schedule;
+    const ramify_reduction *reduction;
+    ramify_history         *history;
+    ramify_group           *group;
+    ramify_range            range[RAMIFY_DIMENSIONS_MAX]; /* of the two lines the first */
+    uint64_t                target_ticks;                 /* of a measured chunk */
     uint64_t                count[RAMIFY_DIMENSIONS_MAX];
     uint64_t                inner; /* iterations of all dimensions but the outermost */
-    uint64_t                total;
-    uint64_t                share, shares_more; /* of a leaf: total / leaves, and how many get one more */
-    ramify_schedule         schedule;
     const ramify_array     *array;
-    ramify_group           *group;
-    ramify_history         *history;
-    const ramify_reduction *reduction;
     rmf_shelf              *shelves;
-    uint32_t                shelf_count;
-    bool                    is_line;      /* one dimension, no array: a lot is a run of iterations */
-    uint64_t                target_ticks; /* of a measured chunk */
-    _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopped;
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopped; /* and a third line, which they write */
     _Atomic int      error;
     _Atomic uint64_t claimed[RMF_LEAVES_MAX / 64]; /* by leaf */
 } rmf_loop;

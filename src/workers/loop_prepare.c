@@ -125,6 +125,7 @@ ramify_status rmf_loop_prepare(rmf_loop *loop, rmf_pool *pool, const ramify_rang
     loop->reduction      = o->reduction;
     loop->shelves        = NULL;
     loop->shelf_count    = 0;
+    loop->is_eager       = false;
     loop->is_line        = dimensions == 1 && !loop->array;
     loop->target_ticks   = (uint64_t)(TARGET_NS * pool->ticks_per_ns);
     ramify_status status = count_iterations(loop, o);

@@ -22,6 +22,10 @@ enum { OFFERS_MAX = 32, SLOT_BYTES_MAX = 16384, LINE_BYTES = 64 };
  * so do those whose body took longer than a wake-up the last time. Who waits looks up only after the first iteration,
  * and in a loop that is heavy in front that alone may take as long as all the rest. */
 static const double HAND_OFF_NS = 300.0, WAKE_NS = 6500.0;
+
+/* A loop of a few microseconds on two workers takes half its time and 0.3 to 1.2 us for the way there and back,
+ * whatever a line takes from core to core at the moment; shorter ones are not worth it. */
+static const double SHARED_NS = 1200.0;
 enum { FEW_PER_WORKER = 8 };
 
 /* Dynamic's claims: a sixteenth of a measured chunk, 0.25 us, is about a hand-off; 64 chunks make a claim's 10 ns and the
@@ -372,7 +376,7 @@ static bool claim_next(hand *h)
         return false;
     h->lo = 0;
     h->hi = rmf_lot_size(h->loop, h->leaf);
-    if (h->loop->schedule.rule == RAMIFY_RULE_STATIC)
+    if (h->loop->schedule.rule == RAMIFY_RULE_STATIC || h->loop->is_eager)
         share_tickets(h);
     else if (!h->started_ticks && is_wanted(h))
         attend(h);
@@ -478,19 +482,36 @@ static rmf_past *past_of(rmf_worker *worker, ramify_for_fn body)
     return &worker->past_loops[((uint64_t)(uintptr_t)body * 0x9E3779B97F4A7C15u >> 32) % RMF_PAST_LOOPS];
 }
 
-static bool is_known_long(const rmf_loop *loop, const rmf_past *past)
+/* How long the loop will take if it is like the last one of its body; 0: unknown. */
+static double expected_ns(const rmf_loop *loop, const rmf_past *past)
 {
-    double ticks =
-        past->body == loop->body ? (double)past->ticks * ((double)loop->total / (double)past->iterations) : 0.0;
-    return ticks * loop->pool->ns_per_tick > WAKE_NS;
+    if (past->body != loop->body)
+        return 0.0;
+    return (double)past->ticks * ((double)loop->total / (double)past->iterations) * loop->pool->ns_per_tick;
 }
 
-/* Whether a loop begins alone until it is not too early to share. */
-static bool is_patient(const rmf_loop *loop, const rmf_past *past)
+/* Whether a loop that nothing is known of begins alone until it is not too early to share. */
+static bool is_patient(const rmf_loop *loop)
 {
-    if (loop->total / FEW_PER_WORKER < loop->pool->worker_count || is_known_long(loop, past))
+    if (loop->total / FEW_PER_WORKER < loop->pool->worker_count)
         return false;
     return !loop->history || !rmf_history_grain(loop->history) || rmf_history_grain(loop->history) >= loop->total;
+}
+
+/* Somebody is awake and looks for work, or is about to: he has asked, and nobody sleeps. */
+static bool is_somebody_awake(const rmf_worker *worker)
+{
+    const rmf_parking *parking = &worker->pool->parking;
+    return rmf_parking_has_searcher(parking) || (rmf_lane_is_asked(&worker->lane) && !rmf_parking_has_idle(parking));
+}
+
+/* True when the loop begins alone. One that is known to be longer than a wake-up gives its tickets away whether anybody
+ * has asked or not; one that is worth a hand-off does when somebody is awake to take it. */
+static bool begins_alone(rmf_loop *loop, const rmf_worker *worker, const rmf_past *past)
+{
+    double expected = expected_ns(loop, past);
+    loop->is_eager  = expected > WAKE_NS || (expected > SHARED_NS && is_somebody_awake(worker));
+    return expected > 0.0 ? !loop->is_eager : is_patient(loop);
 }
 
 static void take_part_first(rmf_loop *loop, ramify_context context, void *partial)
@@ -500,9 +521,10 @@ static void take_part_first(rmf_loop *loop, ramify_context context, void *partia
         take_part(context, loop, &all, 0, partial);
         return;
     }
-    rmf_past *past = past_of(rmf_worker_of_lane(context.lane), loop->body);
-    uint64_t  from = rmf_clock_ticks();
-    take_part(context, loop, &all, is_patient(loop, past) ? from : 0, partial);
+    rmf_worker *worker = rmf_worker_of_lane(context.lane);
+    rmf_past   *past   = past_of(worker, loop->body);
+    uint64_t    from   = rmf_clock_ticks();
+    take_part(context, loop, &all, begins_alone(loop, worker, past) ? from : 0, partial);
     *past = (rmf_past){ loop->body, loop->total, rmf_clock_ticks() - from };
 }
 

@@ -37,6 +37,7 @@ typedef struct rmf_loop {
     uint64_t                share, shares_more; /* of a leaf: total / leaves, and how many get one more */
     uint64_t                total;
     uint32_t                shelf_count;
+    bool                    is_eager; /* whoever holds tickets gives half of them away at once */
     bool                    is_line; /* one dimension, no array: a lot is a run of iterations */
     ramify_schedule         schedule;
     const ramify_reduction *reduction;

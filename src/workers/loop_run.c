@@ -131,6 +131,20 @@ static bool is_too_early(hand *h, const rmf_parking *parking)
     return since_ns < (rmf_parking_has_searcher(parking) ? HAND_OFF_NS : WAKE_NS);
 }
 
+/* A request may be an old one: it is taken down unless somebody really idles. True when somebody does. */
+static bool is_really_asked(hand *h)
+{
+    rmf_lane          *lane    = &h->worker->lane;
+    const rmf_parking *parking = &h->loop->pool->parking;
+    if (rmf_parking_has_idle(parking))
+        return true;
+    rmf_lane_unask_owner(lane);
+    if (!rmf_parking_has_idle(parking)) /* who begins to idle after this look asks after it */
+        return false;
+    rmf_lane_ask_any(lane);
+    return true;
+}
+
 /* Between two chunks somebody asks for work, or the loop is to stop. */
 static RAMIFY_COLD void attend(hand *h)
 {
@@ -142,15 +156,8 @@ static RAMIFY_COLD void attend(hand *h)
         return;
     }
     if (!rmf_lane_is_asked(lane) || h->offered == h->most_offers || !(h->tickets || may_split(h)) ||
-        rmf_lane_shared_any(lane) || is_too_early(h, parking))
+        is_too_early(h, parking) || !is_really_asked(h) || rmf_lane_shared_any(lane))
         return;
-    /* A request may be an old one: it is taken down unless somebody really idles. */
-    if (!rmf_parking_has_idle(parking)) {
-        rmf_lane_unask_owner(lane);
-        if (!rmf_parking_has_idle(parking)) /* who begins to idle after this look asks after it */
-            return;
-        rmf_lane_ask_any(lane);
-    }
     if (h->tickets)
         give_tickets(h);
     else

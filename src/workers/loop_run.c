@@ -9,24 +9,13 @@
 #include "clock.h"
 #include "forks.h"
 #include "history.h"
+#include "loop_past.h"
 
 #include <string.h>
 
 /* Offers of one frame that live at once. Each one halves what it is taken from, so 32 leave pieces of 2^-32; with
  * larger partial results fewer, so that their slots take at most 16 KiB of stack. */
 enum { OFFERS_MAX = 32, SLOT_BYTES_MAX = 16384, LINE_BYTES = 64 };
-
-/* A loop that nobody has asked about begins alone for about the price of a hand-off (PEERS.md: 0.1 to 0.3 us), and for
- * that of a wake-up (6.5 us of the waker's time) before it wakes a sleeper: at most twice the cost of the better choice
- * (ski rental; Karlin, Li, Manasse, Owicki, SOSP 1991). Loops of few iterations may be coarse: they share at once, and
- * so do those whose body took longer than a wake-up the last time. Who waits looks up only after the first iteration,
- * and in a loop that is heavy in front that alone may take as long as all the rest. */
-static const double HAND_OFF_NS = 300.0, WAKE_NS = 6500.0;
-
-/* A loop of a few microseconds on two workers takes half its time and 0.3 to 1.2 us for the way there and back,
- * whatever a line takes from core to core at the moment; shorter ones are not worth it. */
-static const double SHARED_NS = 1200.0;
-enum { FEW_PER_WORKER = 8 };
 
 /* Dynamic's claims: a sixteenth of a measured chunk, 0.25 us, is about a hand-off; 64 chunks make a claim's 10 ns and the
  * clock's 20 vanish. */
@@ -50,6 +39,9 @@ typedef struct hand {
     uint64_t       lo, hi;        /* local numbers of the lot it works on */
     uint64_t       grain;         /* of its chunks */
     uint64_t       started_ticks; /* 0: gives away at once */
+    uint64_t       own_ticks;     /* of the first one: until all is done that was not given away */
+    uint64_t       own_iterations;
+    bool           is_first;
     uint64_t       batch;         /* chunks of a claim */
     uint64_t       ticks;         /* in bodies, as far as they are timed */
     uint64_t       chunks, splits, iterations, at_home;
@@ -60,12 +52,16 @@ typedef struct hand {
     offer          offers[OFFERS_MAX];
 } hand;
 
-static void take_part(ramify_context context, rmf_loop *loop, const offer *work, uint64_t started_ticks, void *partial);
+static void take_part(ramify_context context, rmf_loop *loop, const offer *work_given, void *partial);
 
 static void run_offer(ramify_context context, ramify_fork *fork)
 {
-    offer *o = (offer *)fork;
-    take_part(context, o->loop, o, 0, o->partial);
+    offer    *o    = (offer *)fork;
+    rmf_loop *loop = o->loop;
+    __builtin_prefetch(loop); /* its three lines at once, not one after the other */
+    __builtin_prefetch((char *)loop + LINE_BYTES);
+    __builtin_prefetch(&loop->stopped, 1);
+    take_part(context, loop, o, o->partial);
 }
 
 static void give(hand *h, uint64_t lo, uint64_t hi, uint32_t tickets)
@@ -126,9 +122,9 @@ static bool is_too_early(hand *h, const rmf_parking *parking)
     if (!h->started_ticks)
         return false;
     double since_ns = (double)(rmf_clock_ticks() - h->started_ticks) * h->loop->pool->ns_per_tick;
-    if (since_ns > WAKE_NS)
+    if (since_ns > RMF_WAKE_NS)
         h->started_ticks = 0;
-    return since_ns < (rmf_parking_has_searcher(parking) ? HAND_OFF_NS : WAKE_NS);
+    return since_ns < (rmf_parking_has_searcher(parking) ? RMF_HAND_OFF_NS : RMF_WAKE_NS);
 }
 
 /* A request may be an old one: it is taken down unless somebody really idles. True when somebody does. */
@@ -399,6 +395,10 @@ static void work(hand *h)
             run_lot(h);
         while (!rmf_loop_is_stopped(h->loop) && claim_next(h))
             run_lot(h);
+        if (h->is_first && !h->own_iterations) {
+            h->own_iterations = h->iterations;
+            h->own_ticks      = rmf_clock_ticks();
+        }
     } while (take_back(h));
 }
 
@@ -443,6 +443,7 @@ static void open_hand(hand *h, ramify_context context, rmf_loop *loop, const off
     h->at_home     = 0;
     h->offered     = 0;
     h->slots       = NULL;
+    h->is_first    = false;
     h->most_offers = OFFERS_MAX;
     for (int d = 0; d < RAMIFY_DIMENSIONS_MAX; d++) {
         h->chunk.range[d] = (ramify_range){ 0, 1, d > 0 && loop->is_line ? 1 : loop->range[d].step };
@@ -470,69 +471,50 @@ static void work_reducing(hand *h, void *partial)
     memcpy(partial, h->chunk.partial, r->size);
 }
 
-static void take_part(ramify_context context, rmf_loop *loop, const offer *work_given, uint64_t started_ticks,
-                      void *partial)
+static void run_hand(hand *h, void *partial)
+{
+    if (h->loop->reduction)
+        work_reducing(h, partial);
+    else
+        work(h);
+    account(h);
+}
+
+static void take_part(ramify_context context, rmf_loop *loop, const offer *work_given, void *partial)
 {
     hand h;
     open_hand(&h, context, loop, work_given);
-    h.started_ticks = started_ticks;
-    if (loop->reduction)
-        work_reducing(&h, partial);
-    else
-        work(&h);
-    account(&h);
+    h.started_ticks = 0;
+    run_hand(&h, partial);
 }
 
-/* Where a worker keeps what it knows of a loop's body; two bodies in one place forget each other. */
-static rmf_past *past_of(rmf_worker *worker, ramify_for_fn body)
+/* The loop of the rule auto by its first worker, which remembers how it went. */
+static void take_part_learning(rmf_loop *loop, ramify_context context, const offer *all, void *partial)
 {
-    return &worker->past_loops[((uint64_t)(uintptr_t)body * 0x9E3779B97F4A7C15u >> 32) % RMF_PAST_LOOPS];
-}
-
-/* How long the loop will take if it is like the last one of its body; 0: unknown. */
-static double expected_ns(const rmf_loop *loop, const rmf_past *past)
-{
-    if (past->body != loop->body)
-        return 0.0;
-    return (double)past->ticks * ((double)loop->total / (double)past->iterations) * loop->pool->ns_per_tick;
-}
-
-/* Whether a loop that nothing is known of begins alone until it is not too early to share. */
-static bool is_patient(const rmf_loop *loop)
-{
-    if (loop->total / FEW_PER_WORKER < loop->pool->worker_count)
-        return false;
-    return !loop->history || !rmf_history_grain(loop->history) || rmf_history_grain(loop->history) >= loop->total;
-}
-
-/* Somebody is awake and looks for work, or is about to: he has asked, and nobody sleeps. */
-static bool is_somebody_awake(const rmf_worker *worker)
-{
-    const rmf_parking *parking = &worker->pool->parking;
-    return rmf_parking_has_searcher(parking) || (rmf_lane_is_asked(&worker->lane) && !rmf_parking_has_idle(parking));
-}
-
-/* True when the loop begins alone. One that is known to be longer than a wake-up gives its tickets away whether anybody
- * has asked or not; one that is worth a hand-off does when somebody is awake to take it. */
-static bool begins_alone(rmf_loop *loop, const rmf_worker *worker, const rmf_past *past)
-{
-    double expected = expected_ns(loop, past);
-    loop->is_eager  = expected > WAKE_NS || (expected > SHARED_NS && is_somebody_awake(worker));
-    return expected > 0.0 ? !loop->is_eager : is_patient(loop);
+    rmf_worker *worker = rmf_worker_of_lane(context.lane);
+    rmf_past   *past   = rmf_past_of(worker, loop->body);
+    double      ns     = loop->pool->ns_per_tick;
+    hand        h;
+    uint64_t from = rmf_clock_ticks();
+    open_hand(&h, context, loop, all);
+    h.started_ticks  = rmf_past_begins_alone(loop, worker, past) ? from : 0;
+    h.is_first       = true;
+    h.own_iterations = 0;
+    run_hand(&h, partial);
+    if (!h.own_iterations)
+        return;
+    *past = (rmf_past){ loop->body, h.own_iterations, h.own_ticks - from };
+    if (loop->is_eager && h.own_iterations < loop->total && (double)(h.own_ticks - from) * ns < RMF_WAKE_NS)
+        rmf_past_learn_way(worker, (double)(rmf_clock_ticks() - h.own_ticks) * ns);
 }
 
 static void take_part_first(rmf_loop *loop, ramify_context context, void *partial)
 {
     offer all = { .tickets = loop->shelves ? loop->pool->worker_count : rmf_lots_open(loop) };
-    if (loop->schedule.rule != RAMIFY_RULE_AUTO) {
-        take_part(context, loop, &all, 0, partial);
-        return;
-    }
-    rmf_worker *worker = rmf_worker_of_lane(context.lane);
-    rmf_past   *past   = past_of(worker, loop->body);
-    uint64_t    from   = rmf_clock_ticks();
-    take_part(context, loop, &all, begins_alone(loop, worker, past) ? from : 0, partial);
-    *past = (rmf_past){ loop->body, loop->total, rmf_clock_ticks() - from };
+    if (loop->schedule.rule == RAMIFY_RULE_AUTO)
+        take_part_learning(loop, context, &all, partial);
+    else
+        take_part(context, loop, &all, partial);
 }
 
 /* A function of its own: the shelves are 8 KiB of stack. */

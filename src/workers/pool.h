@@ -53,7 +53,7 @@ typedef struct rmf_frame {
     uint64_t          start_ticks; /* 0: not sampled; moved on by what the task spent waiting */
 } rmf_frame;
 
-/* How long the last loop with some body took that this worker began: what the next one is expected to take. */
+/* The work of the last loop with some body that this worker began, as far as it did it: what the next one is expected to be. */
 enum { RMF_PAST_LOOPS = 8 };
 typedef struct rmf_past {
     ramify_for_fn body;
@@ -99,6 +99,7 @@ struct rmf_worker {
     bool          told_of_stack;          /* that little of it is left */
     rmf_binding   binding;
     rmf_past      past_loops[RMF_PAST_LOOPS]; /* by a hash of their body */
+    double          way_ns; /* what it takes to have half of a loop done by another; 0: not learnt yet (loop_past.h) */
 
     rmf_class_probe *probe; /* of the innermost task whose counters are read; NULL: none */
 };

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whether a loop begins alone: by its iterations when its body is new, by what the last one took when it is known, by
+ * what the way to another worker was seen to take, and by whether anybody is awake. No loop runs here. */
+#include "loop_past.h"
+#include "runtime/started.h"
+#include "runtime_handle.h"
+#include "worker.h"
+
+static void body(void *self, const ramify_chunk *chunk)
+{
+    (void)self;
+    (void)chunk;
+}
+
+static void other_body(void *self, const ramify_chunk *chunk)
+{
+    (void)chunk;
+    (void)self;
+}
+
+/* A worker of a pool of two that measures time in nanoseconds, with `searching` others that look for work. */
+typedef struct scene {
+    rmf_pool     pool;
+    rmf_worker   worker;
+    ramify_fork *slots[4];
+} scene;
+
+static scene *scene_with(uint64_t idle)
+{
+    static scene s;
+    s = (scene){ .pool = { .worker_count = 2, .ns_per_tick = 1.0 } };
+    rmf_store_relaxed(&s.pool.parking.idle, idle);
+    s.worker.pool = &s.pool;
+    rmf_lane_init(&s.worker.lane, s.slots, 4);
+    rmf_lane_unask_owner(&s.worker.lane);
+    return &s;
+}
+
+static const uint64_t SEARCHER = 1, SLEEPER = 1ull << 32;
+
+typedef struct decision {
+    bool alone, eager;
+} decision;
+
+/* For a loop of a thousand iterations when the last one took so many nanoseconds; 0: it is new. */
+static decision decide(scene *s, uint64_t past_ns)
+{
+    rmf_loop  loop = { .pool = &s->pool, .body = body, .total = 1000 };
+    rmf_past *past = rmf_past_of(&s->worker, body);
+    *past          = past_ns ? (rmf_past){ body, 500, past_ns / 2 } : (rmf_past){ .body = other_body };
+    bool alone     = rmf_past_begins_alone(&loop, &s->worker, past);
+    return (decision){ alone, loop.is_eager };
+}
+
+static void new_bodies(void **state)
+{
+    (void)state;
+    scene   *s     = scene_with(SEARCHER);
+    rmf_past none  = { 0 };
+    rmf_loop few   = { .pool = &s->pool, .body = body, .total = 15 };
+    rmf_loop many  = { .pool = &s->pool, .body = body, .total = 16 };
+    decision known = decide(s, 0);
+    assert_false(rmf_past_begins_alone(&few, &s->worker, &none));
+    assert_false(few.is_eager);
+    assert_true(rmf_past_begins_alone(&many, &s->worker, &none));
+    assert_true(known.alone); /* of another body: nothing is known */
+}
+
+static void known_bodies(void **state)
+{
+    (void)state;
+    scene *s = scene_with(SEARCHER);
+    assert_true(decide(s, 400).alone);
+    assert_true(decide(s, 1000).alone);
+    assert_false(decide(s, 2000).alone);
+    assert_true(decide(s, 2000).eager);
+
+    s = scene_with(SLEEPER); /* a wake-up takes longer than that loop, and less than this one */
+    assert_true(decide(s, 5000).alone);
+    assert_false(decide(s, 9000).alone);
+    assert_true(decide(s, 9000).eager);
+}
+
+/* Between its last task and its search a worker counts as neither, but it has asked. */
+static void who_has_asked_is_awake(void **state)
+{
+    (void)state;
+    scene *s = scene_with(0);
+    assert_true(decide(s, 2000).alone);
+    rmf_lane_ask_any(&s->worker.lane);
+    assert_true(decide(s, 2000).eager);
+    s = scene_with(SLEEPER);
+    rmf_lane_ask_any(&s->worker.lane); /* before it went to sleep */
+    assert_true(decide(s, 2000).alone);
+}
+
+static void the_way_is_learnt_and_tried_again(void **state)
+{
+    (void)state;
+    scene *s = scene_with(SEARCHER);
+    for (int i = 0; i < 40; i++)
+        rmf_past_learn_way(&s->worker, 1500.0);
+    assert_true(decide(s, 2500).alone);
+    assert_false(decide(s, 3500).alone);
+    int loops = 0;
+    while (decide(s, 2500).alone && loops < 1000)
+        loops++;
+    assert_in_range(loops, 10, 400);
+    for (int i = 0; i < 40; i++)
+        rmf_past_learn_way(&s->worker, 10.0); /* less than a line takes: the floor is 300 ns */
+    assert_true(decide(s, 500).alone);
+    assert_false(decide(s, 700).alone);
+    for (int i = 0; i < 400; i++)
+        rmf_past_learn_way(&s->worker, 1e9); /* somebody had better things to do: at most 3 us */
+    assert_true(decide(s, 5900).alone);
+    assert_false(decide(s, 6200).alone);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(new_bodies),
+        cmocka_unit_test(known_bodies),
+        cmocka_unit_test(who_has_asked_is_awake),
+        cmocka_unit_test(the_way_is_learnt_and_tried_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

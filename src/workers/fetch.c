@@ -248,7 +248,8 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, r
     return true;
 }
 
-/* Forks: one from a near worker, half of what a far one shares; asks for work when there is none. */
+/* Forks: one from a near worker, half of what a far one shares; asks for work when there is none, and for those who
+ * sleep when there is: the owner's answer wakes one of them. */
 static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t level, uint32_t most, rmf_task *task)
 {
     ramify_fork *forks[MOVE_MAX];
@@ -261,6 +262,8 @@ static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t level, ui
         note_steal(worker, level, 0, RMF_LOOT_FORKS, victim->number);
         return false;
     }
+    if (rmf_parking_has_sleeper(&worker->pool->parking))
+        rmf_lane_ask_any(&victim->lane);
     note_steal(worker, level, count, RMF_LOOT_FORKS, victim->number);
     for (uint32_t i = count; i-- > 0;) {
         rmf_fork_take(worker, forks[i]);

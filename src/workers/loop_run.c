@@ -127,18 +127,11 @@ static bool is_too_early(hand *h, const rmf_parking *parking)
     return since_ns < (rmf_parking_has_searcher(parking) ? RMF_HAND_OFF_NS : RMF_WAKE_NS);
 }
 
-/* A request may be an old one: it is taken down unless somebody really idles. True when somebody does. */
+/* Takes a request down; true when somebody really idles, and not only did when it was made. */
 static bool is_really_asked(hand *h)
 {
-    rmf_lane          *lane    = &h->worker->lane;
-    const rmf_parking *parking = &h->loop->pool->parking;
-    if (rmf_parking_has_idle(parking))
-        return true;
-    rmf_lane_unask_owner(lane);
-    if (!rmf_parking_has_idle(parking)) /* who begins to idle after this look asks after it */
-        return false;
-    rmf_lane_ask_any(lane);
-    return true;
+    rmf_lane_unask_owner(&h->worker->lane);
+    return rmf_parking_has_idle(&h->loop->pool->parking); /* who begins to idle after this look asks after it */
 }
 
 /* Between two chunks somebody asks for work, or the loop is to stop. */
@@ -153,7 +146,7 @@ static RAMIFY_COLD void attend(hand *h)
     }
     if (!rmf_lane_is_asked(lane) || h->offered == h->most_offers || !(h->tickets || may_split(h)) ||
         is_too_early(h, parking) || !is_really_asked(h) || rmf_lane_shared_any(lane))
-        return;
+        return; /* who takes what is shared asks for more */
     if (h->tickets)
         give_tickets(h);
     else
@@ -379,7 +372,8 @@ static bool claim_next(hand *h)
         return false;
     h->lo = 0;
     h->hi = rmf_lot_size(h->loop, h->leaf);
-    if (h->loop->schedule.rule == RAMIFY_RULE_STATIC || h->loop->is_eager)
+    if (h->loop->schedule.rule == RAMIFY_RULE_STATIC || h->loop->is_eager ||
+        (!h->started_ticks && h->tickets && rmf_parking_has_idle(&h->loop->pool->parking)))
         share_tickets(h);
     else if (!h->started_ticks && is_wanted(h))
         attend(h);

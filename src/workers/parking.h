@@ -46,6 +46,21 @@ static inline bool rmf_parking_has_idle(const rmf_parking *parking)
     return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle) != 0;
 }
 
+/* How many search or sleep. */
+static inline uint64_t rmf_parking_idle(const rmf_parking *parking)
+{
+    /* order: as in rmf_parking_has_idle */
+    uint64_t idle = rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle);
+    return (idle >> 32) + (uint32_t)idle;
+}
+
+/* True when somebody sleeps. */
+static inline bool rmf_parking_has_sleeper(const rmf_parking *parking)
+{
+    /* order: pairs with rmf_park_announce, which comes before the sleeper's last look at the lanes */
+    return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle) >> 32 != 0;
+}
+
 /* True when somebody searches. A guess. */
 static inline bool rmf_parking_has_searcher(const rmf_parking *parking)
 {

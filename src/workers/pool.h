@@ -98,6 +98,7 @@ struct rmf_worker {
     uint64_t      stack_low, stack_bytes; /* its thread's stack; 0: not known */
     bool          told_of_stack;          /* that little of it is left */
     rmf_binding   binding;
+    uint32_t      answers; /* requests of others for forks answered since the last time all had been */
     rmf_past      past_loops[RMF_PAST_LOOPS]; /* by a hash of their body */
     double          way_ns; /* what it takes to have half of a loop done by another; 0: not learnt yet (loop_past.h) */
 

@@ -27,7 +27,7 @@ enum { CREDIT_BATCH = 64 };
 
 /* Between two looks at everything a searcher pauses; every 4th time it offers its core to other threads, which on a
  * core shared with the submitting thread is the difference between a time slice and a microsecond. */
-enum { PAUSES_PER_ROUND = 1, ROUNDS_PER_YIELD = 16 };
+enum { PAUSES_PER_ROUND = 1, ROUNDS_PER_YIELD = 4 };
 
 /* Looks before a search is announced, with 1, 2 and 4 pauses of 24 ns behind them. Longer ones make a hand-off wait:
  * four times as long costs 150 ns of its 140 and gains the producer nothing. */

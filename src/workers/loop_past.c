@@ -14,6 +14,9 @@ enum { FEW_PER_WORKER = 8 };
 static const double WAY_NS = 600.0, WAY_LEAST_NS = 300.0, WAY_MOST_NS = 3000.0;
 enum { WAY_SLIDE = 8, WAY_SINK = 256 };
 
+/* A loop that is not worth sharing is not shared unless it takes so many times as long as the last one. */
+static const double LATE = 1.5;
+
 rmf_past *rmf_past_of(rmf_worker *worker, ramify_for_fn body)
 {
     return &worker->past_loops[((uint64_t)(uintptr_t)body * 0x9E3779B97F4A7C15u >> 32) % RMF_PAST_LOOPS];
@@ -47,16 +50,18 @@ static double way_of(const rmf_worker *worker)
     return worker->way_ns > 0.0 ? worker->way_ns : WAY_NS;
 }
 
-bool rmf_past_begins_alone(rmf_loop *loop, rmf_worker *worker, const rmf_past *past)
+double rmf_past_patience(rmf_loop *loop, rmf_worker *worker, const rmf_past *past)
 {
     double expected = expected_ns(loop, past);
     if (expected <= 0.0)
-        return is_patient(loop);
+        return is_patient(loop) ? RMF_HAND_OFF_NS : 0.0;
     bool pays      = expected > 2.0 * way_of(worker);
     loop->is_eager = expected > RMF_WAKE_NS || (pays && is_somebody_awake(worker));
     if (!pays && expected > 2.0 * WAY_LEAST_NS)
         worker->way_ns = way_of(worker) * (1.0 - 1.0 / WAY_SINK);
-    return !loop->is_eager;
+    if (loop->is_eager)
+        return 0.0;
+    return expected * LATE > RMF_HAND_OFF_NS ? expected * LATE : RMF_HAND_OFF_NS;
 }
 
 void rmf_past_learn_way(rmf_worker *worker, double waited_ns)

@@ -17,9 +17,9 @@ static const double RMF_HAND_OFF_NS = 300.0, RMF_WAKE_NS = 6500.0;
 /* Where a worker keeps what it knows of a loop's body; two bodies in one place forget each other. */
 rmf_past *rmf_past_of(rmf_worker *worker, ramify_for_fn body);
 
-/* True when the loop, about to start on its first worker, begins alone; else it may give work away from its beginning,
- * and does so unasked if it is eager, which this sets. */
-bool rmf_past_begins_alone(rmf_loop *loop, rmf_worker *worker, const rmf_past *past);
+/* How many nanoseconds the loop, about to start on its first worker, keeps its work to itself although somebody who is
+ * awake asks; 0: it gives away from its beginning, and unasked if it is eager, which this sets. */
+double rmf_past_patience(rmf_loop *loop, rmf_worker *worker, const rmf_past *past);
 
 /* From a short loop that was shared at once: how long its first worker waited for the other, in nanoseconds. */
 void rmf_past_learn_way(rmf_worker *worker, double waited_ns);

@@ -39,6 +39,7 @@ typedef struct hand {
     uint64_t       lo, hi;        /* local numbers of the lot it works on */
     uint64_t       grain;         /* of its chunks */
     uint64_t       started_ticks; /* 0: gives away at once */
+    double         patience_ns;   /* until it gives to somebody who is awake, if it does not at once */
     uint64_t       own_ticks;     /* of the first one: until all is done that was not given away */
     uint64_t       own_iterations;
     bool           is_first;
@@ -124,7 +125,7 @@ static bool is_too_early(hand *h, const rmf_parking *parking)
     double since_ns = (double)(rmf_clock_ticks() - h->started_ticks) * h->loop->pool->ns_per_tick;
     if (since_ns > RMF_WAKE_NS)
         h->started_ticks = 0;
-    return since_ns < (rmf_parking_has_searcher(parking) ? RMF_HAND_OFF_NS : RMF_WAKE_NS);
+    return since_ns < (rmf_parking_has_searcher(parking) ? h->patience_ns : RMF_WAKE_NS);
 }
 
 /* Takes a request down; true when somebody really idles, and not only did when it was made. */
@@ -491,7 +492,8 @@ static void take_part_learning(rmf_loop *loop, ramify_context context, const off
     hand        h;
     uint64_t from = rmf_clock_ticks();
     open_hand(&h, context, loop, all);
-    h.started_ticks  = rmf_past_begins_alone(loop, worker, past) ? from : 0;
+    h.patience_ns    = rmf_past_patience(loop, worker, past);
+    h.started_ticks  = h.patience_ns > 0.0 ? from : 0;
     h.is_first       = true;
     h.own_iterations = 0;
     run_hand(&h, partial);

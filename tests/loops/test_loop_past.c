@@ -39,17 +39,18 @@ static scene *scene_with(uint64_t idle)
 static const uint64_t SEARCHER = 1, SLEEPER = 1ull << 32;
 
 typedef struct decision {
-    bool alone, eager;
+    double patience;
+    bool   alone, eager;
 } decision;
 
 /* For a loop of a thousand iterations when the last one took so many nanoseconds; 0: it is new. */
 static decision decide(scene *s, uint64_t past_ns)
 {
-    rmf_loop  loop = { .pool = &s->pool, .body = body, .total = 1000 };
-    rmf_past *past = rmf_past_of(&s->worker, body);
-    *past          = past_ns ? (rmf_past){ body, 500, past_ns / 2 } : (rmf_past){ .body = other_body };
-    bool alone     = rmf_past_begins_alone(&loop, &s->worker, past);
-    return (decision){ alone, loop.is_eager };
+    rmf_loop  loop  = { .pool = &s->pool, .body = body, .total = 1000 };
+    rmf_past *past  = rmf_past_of(&s->worker, body);
+    *past           = past_ns ? (rmf_past){ body, 500, past_ns / 2 } : (rmf_past){ .body = other_body };
+    double patience = rmf_past_patience(&loop, &s->worker, past);
+    return (decision){ patience, patience > 0.0, loop.is_eager };
 }
 
 static void new_bodies(void **state)
@@ -60,9 +61,9 @@ static void new_bodies(void **state)
     rmf_loop few   = { .pool = &s->pool, .body = body, .total = 15 };
     rmf_loop many  = { .pool = &s->pool, .body = body, .total = 16 };
     decision known = decide(s, 0);
-    assert_false(rmf_past_begins_alone(&few, &s->worker, &none));
+    assert_true(rmf_past_patience(&few, &s->worker, &none) <= 0.0);
     assert_false(few.is_eager);
-    assert_true(rmf_past_begins_alone(&many, &s->worker, &none));
+    assert_true(rmf_past_patience(&many, &s->worker, &none) > 0.0);
     assert_true(known.alone); /* of another body: nothing is known */
 }
 
@@ -72,6 +73,9 @@ static void known_bodies(void **state)
     scene *s = scene_with(SEARCHER);
     assert_true(decide(s, 400).alone);
     assert_true(decide(s, 1000).alone);
+    assert_true(decide(s, 1000).patience > 1000.0); /* it is expected to end before anybody could help */
+    assert_true(decide(s, 1000).patience < 3000.0);
+    assert_true(decide(s, 10).patience > 100.0);
     assert_false(decide(s, 2000).alone);
     assert_true(decide(s, 2000).eager);
 

@@ -135,7 +135,6 @@ rmf_steal rmf_lane_steal_any(rmf_lane *lane, ramify_fork **forks, uint32_t most,
         return RMF_STEAL_EMPTY;
     uint32_t n = (split - tail + 1) / 2;
     n          = n < most ? n : most;
-    __builtin_prefetch(&lane->slots[tail]); /* comes while the claim waits for its line */
     /* order: acquires slots and forks; pairs with the share (all changes of the word are read-modify-writes, so any
      * value read belongs to the release sequence of the share that published these slots) */
     if (!rmf_cas_acquire(&lane->word, &word, pack(tail + n, split)))

@@ -57,12 +57,8 @@ static void take_part(ramify_context context, rmf_loop *loop, const offer *work_
 
 static void run_offer(ramify_context context, ramify_fork *fork)
 {
-    offer    *o    = (offer *)fork;
-    rmf_loop *loop = o->loop;
-    __builtin_prefetch(loop); /* its three lines at once, not one after the other */
-    __builtin_prefetch((char *)loop + LINE_BYTES);
-    __builtin_prefetch(&loop->stopped, 1);
-    take_part(context, loop, o, o->partial);
+    offer *o = (offer *)fork;
+    take_part(context, o->loop, o, o->partial);
 }
 
 static void give(hand *h, uint64_t lo, uint64_t hi, uint32_t tickets)

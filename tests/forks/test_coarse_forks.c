@@ -5,7 +5,6 @@
 #include "runtime_handle.h"
 #include "worker.h"
 
-#include <sched.h>
 #include <time.h>
 
 enum { WORKERS = 4, FORKS = 6, ROUNDS = 20, LIMIT_S = 20 };
@@ -17,6 +16,12 @@ static time_t seconds(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec;
+}
+
+/* There are fewer cores than workers. */
+static void give_way(void)
+{
+    (void)nanosleep(&(struct timespec){ 0, 20000 }, NULL);
 }
 
 static bool all_are_here(void)
@@ -37,7 +42,7 @@ static void wait_for_all(ramify_context c, part *p)
     while (!all_are_here() && !rmf_load_relaxed(&late)) {
         if (seconds() > end)
             rmf_store_relaxed(&late, 1);
-        sched_yield();
+        give_way();
     }
 }
 RAMIFY_FORKED(wait_for_all, part, fork)
@@ -76,7 +81,7 @@ static void fork_one_by_one(ramify_context c, part *root)
         RAMIFY_JOIN(c, arrive, &left);
         if (seconds() > end)
             rmf_store_relaxed(&late, 1);
-        sched_yield(); /* there are fewer cores than workers */
+        give_way();
     }
 }
 RAMIFY_FORKED(fork_one_by_one, part, fork)
@@ -84,7 +89,7 @@ RAMIFY_FORKED(fork_one_by_one, part, fork)
 static void until_all_sleep(const ramify_runtime *rt)
 {
     while (rmf_load_seq_cst(&rt->pool->parking.idle) != (uint64_t)WORKERS << 32)
-        sched_yield();
+        give_way();
 }
 
 static void check(ramify_fork_fn run)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Workers that sleep when a computation begins get their part of it: of forks that last until every worker has one, made
- * in a row; and of small ones, made and joined one after the other, until every worker has run some. */
+/* Workers that sleep when a computation begins get their part of it, of forks in a row that last until every worker has
+ * one: their owner, who makes them all before the first sleeper has come, and then is inside of one, must have shared
+ * enough. */
 #include "runtime/started.h"
 #include "runtime_handle.h"
 #include "worker.h"
@@ -58,71 +59,30 @@ static void fork_in_a_row(ramify_context c, part *root)
 }
 RAMIFY_FORKED(fork_in_a_row, part, fork)
 
-static void arrive(ramify_context c, part *p)
-{
-    (void)c;
-    (void)p;
-    (void)rmf_or_seq_cst(&arrived, 1u << rmf_worker_self()->number);
-    for (volatile int i = 0; i < 1000; i++)
-        continue;
-}
-RAMIFY_FORKED(arrive, part, fork)
-
-static void fork_one_by_one(ramify_context c, part *root)
-{
-    time_t end = seconds() + LIMIT_S;
-    (void)root;
-    while (!all_are_here() && !rmf_load_relaxed(&late)) {
-        part left = { 0 }, right = { 0 };
-        RAMIFY_FORK(c, arrive, &left);
-        RAMIFY_FORK(c, arrive, &right);
-        arrive(c, &left);
-        RAMIFY_JOIN(c, arrive, &right);
-        RAMIFY_JOIN(c, arrive, &left);
-        if (seconds() > end)
-            rmf_store_relaxed(&late, 1);
-        give_way();
-    }
-}
-RAMIFY_FORKED(fork_one_by_one, part, fork)
-
 static void until_all_sleep(const ramify_runtime *rt)
 {
     while (rmf_load_seq_cst(&rt->pool->parking.idle) != (uint64_t)WORKERS << 32)
         give_way();
 }
 
-static void check(ramify_fork_fn run)
+static void forks_in_a_row_reach_all_who_sleep(void **state)
 {
+    (void)state;
     ramify_runtime *rt =
         started(&(ramify_options){ .from = "core:4 pu:1", .no_bind = true, .workers = WORKERS, .spin_us = 1 });
     for (int round = 0; round < ROUNDS; round++) {
         part root = { 0 };
         until_all_sleep(rt);
         rmf_store_relaxed(&arrived, 0);
-        rmf_store_relaxed(&late, 0);
-        assert_int_equal(ramify_fork_call(rt, &root.fork, run), RAMIFY_OK);
+        assert_int_equal(RAMIFY_CALL(rt, fork_in_a_row, &root), RAMIFY_OK);
         assert_int_equal(rmf_load_relaxed(&late), 0);
         assert_true(all_are_here());
     }
     assert_int_equal(ramify_stop(rt), RAMIFY_OK);
 }
 
-static void forks_in_a_row_reach_all_who_sleep(void **state)
-{
-    (void)state;
-    check(fork_in_a_row_forked);
-}
-
-static void forks_one_by_one_reach_all_who_sleep(void **state)
-{
-    (void)state;
-    check(fork_one_by_one_forked);
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(forks_in_a_row_reach_all_who_sleep),
-                                        cmocka_unit_test(forks_one_by_one_reach_all_who_sleep) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(forks_in_a_row_reach_all_who_sleep) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,8 @@ typedef void (*ramify_for_fn)(void *self, const ramify_chunk *chunk);
 /* X(name, text): how iterations are handed out. P: workers of a domain, R: iterations of it not handed out yet.
  * auto: each worker takes its own share, in chunks of about 4 us by the measured cost of an iteration; gives half of
  *   the rest away only when another worker is hungry (lazy splitting: Tzannes, Caragea, Barua, Vishkin, PPoPP 2010).
+ *   Shared from its beginning when the last loop with this body was work enough for the way to another worker, which
+ *   is measured; else its first worker begins alone.
  * static: each worker takes its own share, whole; another one only if it comes before.
  * dynamic: chunks of `grain`, of the own share first, then of the nearest that has some.
  * guided: ceil(R / P) at a time (Polychronopoulos and Kuck, IEEE ToC 1987).

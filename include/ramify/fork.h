@@ -20,9 +20,6 @@
  *         return left.value + right;
  *     }
  *
- * Of two halves of an array fork the second and call the first: where nobody takes the fork, memory is then gone
- * through upwards, as by the serial program (a tenth of the time of a fine Fourier transform).
- *
  * RAMIFY_CALL(rt, fib_run, &root) enters from any thread. The macros stand for ramify_fork_push, ramify_fork_join and
  * ramify_fork_call below. The fastest form ends the block of the fork before the direct call, which gcc then turns into
  * a loop (1.2 instead of 1.5 ns per fork and join):
@@ -257,7 +254,9 @@ static inline bool ramify_fork_join_at(ramify_context *context, ramify_fork *for
         return &ramify_j->member;                                                                                      \
     }
 
-/* Forks function(job). context: the caller's variable, moved on. */
+/* Forks function(job). context: the caller's variable, moved on. Of two halves of an array fork the second and call the
+ * first: where nobody takes the fork, memory is then gone through upwards, as by a serial program (a tenth of the time
+ * of a fine Fourier transform). */
 #define RAMIFY_FORK(context, function, job)                                                                            \
     ((void)((context) = ramify_fork_push((context), function##_fork(job), function##_forked)))
 

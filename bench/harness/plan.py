@@ -8,7 +8,7 @@ import subprocess
 from run_jobs import Job
 
 REPEATS = 5        # rounds of a full run
-REPEATS_AGAIN = 15 # rounds of a full run where the first ones show a small difference
+REPEATS_AGAIN = 15  # rounds of a full run where the first ones show a small difference
 REPEATS_QUICK = 3  # the least that has a median and a middle
 
 POLICIES = ['round-robin', 'random', 'hash', 'weighted', 'load-aware', 'work-stealing', 'hierarchical', 'affinity']

@@ -135,12 +135,20 @@ void ramify_fork_push_slow(ramify_lane *open, ramify_fork **head, ramify_fork *f
     answer(worker, head + 1);
 }
 
-/* Steals back from the worker that has the fork. */
+/* Steals back from the worker that has the fork. Looks several times: the shortest waits end without a search, whose
+ * looks at all the others take their lines from them. */
 static bool leapfrog(rmf_worker *worker, ramify_fork *fork, rmf_task *task)
 {
-    uint64_t state = rmf_load_relaxed(state_of(fork));
-    uint32_t thief = (uint32_t)state;
-    return state < DONE_FIRST && thief != 0 && rmf_fetch_from(worker, thief - 1, task);
+    for (int look = 0; look < LOOKS; look++) {
+        uint64_t state = rmf_load_relaxed(state_of(fork));
+        uint32_t thief = (uint32_t)state;
+        if (state >= DONE_FIRST)
+            return false;
+        if (thief != 0 && rmf_fetch_from(worker, thief - 1, task))
+            return true;
+        rmf_relax();
+    }
+    return false;
 }
 
 /* Says once that the stack is nearly used up. */
@@ -160,27 +168,16 @@ static void tell_of_stack(rmf_worker *worker)
 static bool find_meanwhile(rmf_worker *worker, ramify_fork *fork, rmf_task *task)
 {
     const rmf_goal goal = { .fork = fork };
-    uint64_t       left = rmf_stack_left(worker), state = rmf_load_relaxed(state_of(fork));
-    uint32_t       holder = (uint32_t)state;
+    uint64_t       left = rmf_stack_left(worker);
     if (left < worker->stack_bytes / 8)
         tell_of_stack(worker);
     else if (leapfrog(worker, fork, task))
         return true;
     else if (left >= worker->stack_bytes / 2 && worker->nested <= NESTED_MAX)
         return rmf_worker_next(worker, task, &goal);
+    uint64_t state  = rmf_load_relaxed(state_of(fork));
+    uint32_t holder = (uint32_t)state;
     return state < DONE_FIRST && holder != 0 && rmf_fetch_fork(worker, holder - 1, fork, task);
-}
-
-/* Looks briefly at the fork and at what its thief shares: the shortest waits end without a search, whose looks at all
- * the others take their lines from them. True when it found something to run. */
-static bool look_before_search(rmf_worker *worker, ramify_fork *fork, rmf_task *task)
-{
-    for (int look = 0; look < LOOKS && !rmf_fork_is_done(fork); look++) {
-        if (rmf_stack_left(worker) >= worker->stack_bytes / 8 && leapfrog(worker, fork, task))
-            return true;
-        rmf_relax();
-    }
-    return false;
 }
 
 /* Runs other things until the fork is done. */
@@ -190,11 +187,7 @@ static void await_thief(rmf_worker *worker, ramify_fork *fork)
     rmf_task task;
     worker->nested++;
     while (!rmf_fork_is_done(fork)) {
-        if (look_before_search(worker, fork, &task))
-            rmf_worker_run(worker, &task);
-        else if (rmf_fork_is_done(fork))
-            break;
-        else if (find_meanwhile(worker, fork, &task))
+        if (find_meanwhile(worker, fork, &task))
             rmf_worker_run(worker, &task);
         else if (!rmf_fork_is_done(fork)) {
             rmf_deque_share_owner(&worker->deque); /* others may wait for what it holds and does not run now */

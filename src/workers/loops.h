@@ -43,8 +43,8 @@ typedef struct rmf_loop {
     const ramify_reduction *reduction;
     ramify_history         *history;
     ramify_group           *group;
-    ramify_range            range[RAMIFY_DIMENSIONS_MAX]; /* of the two lines the first */
     uint64_t                target_ticks;                 /* of a measured chunk */
+    ramify_range            range[RAMIFY_DIMENSIONS_MAX]; /* the first lies in the two lines */
     uint64_t                count[RAMIFY_DIMENSIONS_MAX];
     uint64_t                inner; /* iterations of all dimensions but the outermost */
     const ramify_array     *array;

@@ -53,7 +53,8 @@ typedef struct rmf_frame {
     uint64_t          start_ticks; /* 0: not sampled; moved on by what the task spent waiting */
 } rmf_frame;
 
-/* The work of the last loop with some body that this worker began, as far as it did it: what the next one is expected to be. */
+/* The work of the last loop with some body that this worker began, as far as it did it itself: what the next one is
+ * expected to be. */
 enum { RMF_PAST_LOOPS = 8 };
 typedef struct rmf_past {
     ramify_for_fn body;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Included before everything else when a source is compiled for simulation: each atomic operation tells the model of its
- * line which it is, and locks, futexes, pauses and the clock are the simulation's. Counters with one writer (rmf_count)
- * cost nothing: their line is the owner's. */
+/* Included before everything else when a source is compiled for simulation: each atomic operation tells the model of
+ * its line which it is, and locks, futexes, pauses and the clock are the simulation's. Counters with one writer
+ * (rmf_count) cost nothing: their line is the owner's. */
 #ifndef RMF_TESTS_SIM_ATOMICS_H
 #define RMF_TESTS_SIM_ATOMICS_H
 
@@ -65,13 +65,14 @@
 #define rmf_swap_seq_cst(p, v) rmf_swap_acq_rel(p, v)
 
 #define rmf_cas_relaxed(p, expected, v)                                                                                \
-    (SIM_AT(sim_change, p), atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_relaxed,        \
-                                                                    memory_order_relaxed))
+    (SIM_AT(sim_change, p),                                                                                            \
+     atomic_compare_exchange_strong_explicit((p), (expected), (v), memory_order_relaxed, memory_order_relaxed))
 #define rmf_cas_acquire(p, expected, v) rmf_cas_relaxed(p, expected, v)
 #define rmf_cas_acq_rel(p, expected, v) rmf_cas_relaxed(p, expected, v)
 #define rmf_cas_seq_cst(p, expected, v) rmf_cas_relaxed(p, expected, v)
 
-#define rmf_count(p, n) atomic_store_explicit((p), atomic_load_explicit((p), memory_order_relaxed) + (n), memory_order_relaxed)
+#define rmf_count(p, n)                                                                                                \
+    atomic_store_explicit((p), atomic_load_explicit((p), memory_order_relaxed) + (n), memory_order_relaxed)
 
 /* The public header <ramify/fork.h> is inlined into programs and uses the compiler's own names. */
 #define __atomic_load_n(p, order) (SIM_AT(sim_read, p), *(volatile __typeof__(*(p)) *)(p))

@@ -177,6 +177,7 @@ static void take_time(uint64_t ps)
 {
     if (sim.self == UINT32_MAX)
         return;
+    sim_await_loads(sim.self);
     sim_spend(ps);
     sim_give_way(SIM_LOOKAHEAD_PS);
 }
@@ -324,7 +325,8 @@ static void make_thread(uint32_t number)
     char   *kept = one->stack;
     *one         = (thread){ .stack = kept, .place = NOWHERE };
     if (!kept)
-        one->stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        one->stack =
+            mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (one->stack == MAP_FAILED || getcontext(&one->first))
         abort();
     one->first.uc_stack.ss_sp   = one->stack;

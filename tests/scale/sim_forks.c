@@ -16,7 +16,7 @@ typedef struct fib_job {
 
 static double call_ns;
 
-static long fib(ramify_context c, long n);
+static long        fib(ramify_context c, long n);
 static inline void fib_run(ramify_context c, fib_job *job)
 {
     job->value = fib(c, job->n);
@@ -77,8 +77,8 @@ static void bounds_of_fib(const sim_kernel *kernel, double *work_ns, double *spa
     *span_ns = kernel->unit_ns * (double)kernel->size;
 }
 
-/* The binomial tree of UTS (Olivier et al., LCPC 2006) with the parameters of T3 but for the root's children: a node has
- * eight children with probability 0.124875. */
+/* The binomial tree of UTS (Olivier et al., LCPC 2006) with the parameters of T3 but for the root's children: a node
+ * has eight children with probability 0.124875. */
 enum { TREE_CHILDREN = 8, TREE_SEED = 13, TREE_SEED_WORD = 4 };
 static const double TREE_CHANCE = 0.124875;
 
@@ -116,8 +116,8 @@ static node child_of(const node *parent, uint32_t number)
 
 static node tree_root(void)
 {
-    uint32_t message[5] = { 0 };
-    node     n          = { .is_root = true };
+    uint32_t message[5]     = { 0 };
+    node     n              = { .is_root = true };
     message[TREE_SEED_WORD] = TREE_SEED;
     sha1_block(message, 5, n.state);
     return n;
@@ -187,9 +187,9 @@ static void bounds_of_tree(const sim_kernel *kernel, double *work_ns, double *sp
     *span_ns      = kernel->unit_ns * (double)span;
 }
 
-/* The shape of a merge sort of bench/kernels: halves sorted by two forks, merged by cutting in two until so many keys are
- * left. unit_ns: a key in a merge; a key of a serial sort costs that for each doubling. The copy back that the kernel
- * does by one thread is done in the merge here. */
+/* The shape of a merge sort of bench/kernels: halves sorted by two forks, merged by cutting in two until so many keys
+ * are left. unit_ns: a key in a merge; a key of a serial sort costs that for each doubling. The copy back that the
+ * kernel does by one thread is done in the merge here. */
 enum { SORT_KEYS = 4096, SORT_DOUBLINGS = 12 };
 
 typedef struct sort_job {
@@ -307,22 +307,49 @@ static void bounds_of_row(const sim_kernel *kernel, double *work_ns, double *spa
 }
 
 #define FIB(n, ns, text)                                                                                               \
-    { .name = "fib" #n, .meaning = (text), .call = call_fib, .size = (n), .unit_ns = (ns), .bounds = bounds_of_fib,    \
-      .wanted = wanted_of_fib }
+    {                                                                                                                  \
+        .name = "fib" #n, .meaning = (text), .call = call_fib, .size = (n), .unit_ns = (ns), .bounds = bounds_of_fib,  \
+        .wanted = wanted_of_fib                                                                                        \
+    }
 
 const sim_kernel sim_fork_kernels[] = {
     FIB(22, 1.0, "fib(22) without a cut-off, 1 ns a call"),
     FIB(27, 1.0, "fib(27) without a cut-off, 1 ns a call"),
     FIB(32, 1.0, "fib(32) without a cut-off, 1 ns a call"),
-    { .name = "uts-small", .meaning = "the binomial tree, 20 children of the root, 100 ns a node", .call = call_tree,
-      .size = 20, .unit_ns = 100.0, .bounds = bounds_of_tree, .wanted = wanted_of_tree },
-    { .name = "uts", .meaning = "the binomial tree, 200 children of the root, 100 ns a node", .call = call_tree,
-      .size = 200, .unit_ns = 100.0, .bounds = bounds_of_tree, .wanted = wanted_of_tree },
-    { .name = "msort", .meaning = "merge sort of 2^22 keys with a parallel merge, down to 4096 keys, 1 ns a key",
-      .call = call_sort, .size = 1 << 22, .unit_ns = 1.0, .bounds = bounds_of_sort, .wanted = wanted_once },
-    { .name = "row100", .meaning = "a row of 20000 forks of 100 ns", .call = call_row, .size = 20000, .unit_ns = 100.0,
-      .bounds = bounds_of_row, .wanted = wanted_of_row },
-    { .name = "row1000", .meaning = "a row of 20000 forks of 1 us", .call = call_row, .size = 20000,
-      .unit_ns = 1000.0, .bounds = bounds_of_row, .wanted = wanted_of_row },
+    { .name    = "uts-small",
+      .meaning = "the binomial tree, 20 children of the root, 100 ns a node",
+      .call    = call_tree,
+      .size    = 20,
+      .unit_ns = 100.0,
+      .bounds  = bounds_of_tree,
+      .wanted  = wanted_of_tree },
+    { .name    = "uts",
+      .meaning = "the binomial tree, 200 children of the root, 100 ns a node",
+      .call    = call_tree,
+      .size    = 200,
+      .unit_ns = 100.0,
+      .bounds  = bounds_of_tree,
+      .wanted  = wanted_of_tree },
+    { .name    = "msort",
+      .meaning = "merge sort of 2^22 keys with a parallel merge, down to 4096 keys, 1 ns a key",
+      .call    = call_sort,
+      .size    = 1 << 22,
+      .unit_ns = 1.0,
+      .bounds  = bounds_of_sort,
+      .wanted  = wanted_once },
+    { .name    = "row100",
+      .meaning = "a row of 20000 forks of 100 ns",
+      .call    = call_row,
+      .size    = 20000,
+      .unit_ns = 100.0,
+      .bounds  = bounds_of_row,
+      .wanted  = wanted_of_row },
+    { .name    = "row1000",
+      .meaning = "a row of 20000 forks of 1 us",
+      .call    = call_row,
+      .size    = 20000,
+      .unit_ns = 1000.0,
+      .bounds  = bounds_of_row,
+      .wanted  = wanted_of_row },
 };
 const uint32_t sim_fork_kernel_count = sizeof sim_fork_kernels / sizeof sim_fork_kernels[0];

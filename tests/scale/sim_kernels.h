@@ -20,8 +20,13 @@ typedef struct sim_kernel {
 extern const sim_kernel sim_fork_kernels[], sim_loop_kernels[];
 extern const uint32_t   sim_fork_kernel_count, sim_loop_kernel_count;
 
-/* Runs a kernel; aborts when its result is wrong. */
-void sim_kernel_run(const sim_kernel *kernel, uint32_t workers, bool is_outside, uint32_t calls, sim_outcome *outcome);
+/* The kernel of a name, NULL: none. */
+const sim_kernel *sim_kernel_named(const char *name);
+
+/* Runs a kernel in a process of its own, so that no run depends on what the ones before left of the heap; tells the
+ * dearest `tell` lines and places. False: its result is wrong, it never ends, or all sleep. */
+bool sim_kernel_run(const sim_kernel *kernel, uint32_t workers, bool is_outside, uint32_t calls, uint32_t tell,
+                    sim_outcome *outcome);
 
 /* Each call adds what it did. */
 extern uint64_t sim_kernel_done;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an atomic operation costs: the states of cache lines as a directory would know them.
  *
- * A line is held by nobody, clean by some, or modified by one. Reading a line one holds is a hit; so is writing one that
- * nobody else holds. Everything else is a transfer from the owner, else from the nearest holder, or takes the line from
- * all other holders, and costs the way to the farthest of them. While a line is on its way from its owner or taken away
- * others wait for it, in the order in which they come: that is how threads queue up at a line all of them write. Caches
- * are large enough for all lines of a pool, and a line first touched is in the cache of who touches it. */
+ * A line is held by nobody, clean by some, or modified by one. Reading a line one holds is a hit; so is writing one
+ * that nobody else holds. Everything else is a transfer from the owner, else from the nearest holder, or takes the line
+ * from all other holders, and costs the way to the farthest of them. While a line is on its way from its owner or taken
+ * away others wait for it, in the order in which they come: that is how threads queue up at a line all of them write.
+ * Loads that miss one after the other are under way together, as a core runs ahead along the branches it expects.
+ * Caches are large enough for all lines of a pool, and a line first touched is in the cache of who touches it. */
 #include "sim.h"
 
 #include <stdlib.h>
@@ -23,6 +24,10 @@ static struct {
     sim_site *sites;
     mask      near[SIM_THREADS_MAX], package[SIM_THREADS_MAX]; /* threads of the same L3, the same package */
     uint64_t  drained_ps[SIM_THREADS_MAX];                     /* when the store buffer is empty */
+    struct {
+        uint64_t from_ps; /* when the first of the loads in flight was begun */
+        uint32_t in_flight;
+    } loads[SIM_THREADS_MAX];
 } lines;
 
 static sim_line *find(uintptr_t address)
@@ -73,6 +78,7 @@ void sim_lines_begin(uint32_t count, const sim_seat *seats)
     memset(lines.near, 0, sizeof lines.near);
     memset(lines.package, 0, sizeof lines.package);
     memset(lines.drained_ps, 0, sizeof lines.drained_ps);
+    memset(lines.loads, 0, sizeof lines.loads);
     for (uint32_t t = 0; t < count; t++)
         for (uint32_t u = 0; u < count; u++) {
             uint64_t bit = 1ull << (u % 64);
@@ -158,17 +164,35 @@ static void hit(sim_site *site, uint64_t ps)
     sim_give_way(SIM_LOOKAHEAD_PS);
 }
 
-/* The line comes after `way_ps`, once it is free. Returns when. */
-static uint64_t fetch(sim_line *line, sim_site *site, uint64_t way_ps, bool blocks)
+/* The line comes after `way_ps`, once it is free; asked for at `from_ps`. Returns when. */
+static uint64_t fetch(sim_line *line, sim_site *site, uint64_t way_ps, uint64_t from_ps, bool blocks)
 {
-    uint64_t now = sim_now_ps(), start = now > line->busy_ps ? now : line->busy_ps;
+    uint64_t now = sim_now_ps(), start = from_ps > line->busy_ps ? from_ps : line->busy_ps;
+    uint64_t at = start + way_ps > now ? start + way_ps : now;
     if (blocks)
-        line->busy_ps = start + way_ps;
+        line->busy_ps = at;
     line->transfers++;
-    line->spent_ps += start + way_ps - now;
-    line->queued_ps += start - now;
+    line->spent_ps += at - now;
+    line->queued_ps += at > now + way_ps ? at - now - way_ps : 0;
     site->transfers++;
-    return start + way_ps;
+    return at;
+}
+
+/* When a load that misses was begun: together with those before it, unless they are too many or something came between
+ * that waits for them. */
+static uint64_t begin_load(uint32_t self)
+{
+    if (lines.loads[self].in_flight == 0 || lines.loads[self].in_flight == SIM_LOADS) {
+        lines.loads[self].in_flight = 0;
+        lines.loads[self].from_ps   = sim_now_ps();
+    }
+    lines.loads[self].in_flight++;
+    return lines.loads[self].from_ps;
+}
+
+void sim_await_loads(uint32_t self)
+{
+    lines.loads[self].in_flight = 0;
 }
 
 /* Spends what is left until then, and takes effect in the order of these times. */
@@ -194,7 +218,7 @@ void sim_read(const volatile void *address, sim_site *site)
     bool     is_new = !any_beyond(line, &(mask){ { 0 } });
     uint64_t at     = sim_now_ps() + SIM_HIT_PS;
     if (!is_new)
-        at = fetch(line, site, way_to_nearest(line, self), line->owner != SIM_NOBODY);
+        at = fetch(line, site, way_to_nearest(line, self), begin_load(self), line->owner != SIM_NOBODY);
     line->owner = SIM_NOBODY;
     line->holders[self / 64] |= 1ull << (self % 64);
     arrive(site, at);
@@ -207,7 +231,7 @@ static uint64_t take(const volatile void *address, sim_site *site, uint32_t self
     sim_line *line = line_of(address);
     uint64_t  at   = sim_now_ps();
     if (!is_own(line, self))
-        at = fetch(line, site, way_to_farthest(line, self), true);
+        at = fetch(line, site, way_to_farthest(line, self), at, true);
     memset(line->holders, 0, sizeof line->holders);
     line->holders[self / 64] = 1ull << (self % 64);
     line->owner              = (int32_t)self;
@@ -237,13 +261,14 @@ void sim_change(const volatile void *address, sim_site *site)
     if (self == UINT32_MAX)
         return;
     uint64_t now = sim_now_ps();
+    sim_await_loads(self);
     if (lines.drained_ps[self] > now)
         sim_spend(lines.drained_ps[self] - now);
     if (line_of(address)->owner == (int32_t)self) {
         hit(site, SIM_LOCKED_PS);
         return;
     }
-    uint64_t at = take(address, site, self) + SIM_LOCKED_PS;
+    uint64_t  at   = take(address, site, self) + SIM_LOCKED_PS;
     sim_line *line = line_of(address);
     line->busy_ps  = line->busy_ps > at ? line->busy_ps : at;
     arrive(site, at);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Loops: one, or many short ones one after the other as an iterative solver has them; and running a kernel. */
+/* Loops: one, or many short ones one after the other as an iterative solver has them. */
 #include "sim_kernels.h"
 
 #include "forks.h"
 #include "loops.h"
 
 #include <stdlib.h>
-
-uint64_t sim_kernel_done;
 
 static void do_chunk(void *self, const ramify_chunk *chunk)
 {
@@ -51,8 +49,10 @@ static void bounds_of_loop(const sim_kernel *kernel, double *work_ns, double *sp
 }
 
 #define LOOP(name_, text, n, ns, rule_, loops_)                                                                        \
-    { .name = (name_), .meaning = (text), .call = call_solver, .size = (n), .unit_ns = (ns),                           \
-      .bounds = bounds_of_loop, .wanted = wanted_of_loop, .rule = (rule_), .loops = (loops_) }
+    {                                                                                                                  \
+        .name = (name_), .meaning = (text), .call = call_solver, .size = (n), .unit_ns = (ns),                         \
+        .bounds = bounds_of_loop, .wanted = wanted_of_loop, .rule = (rule_), .loops = (loops_)                         \
+    }
 #define THREE(name_, text, n, ns, loops_)                                                                              \
     LOOP(name_ "-static", text, n, ns, RAMIFY_RULE_STATIC, loops_),                                                    \
         LOOP(name_ "-auto", text, n, ns, RAMIFY_RULE_AUTO, loops_),                                                    \
@@ -66,17 +66,3 @@ const sim_kernel sim_loop_kernels[] = {
     THREE("solver100", "50 loops of 10^5 iterations of 1 ns, 100 us each", 100000, 1.0, 50),
 };
 const uint32_t sim_loop_kernel_count = sizeof sim_loop_kernels / sizeof sim_loop_kernels[0];
-
-void sim_kernel_run(const sim_kernel *kernel, uint32_t workers, bool is_outside, uint32_t calls, sim_outcome *outcome)
-{
-    static sim_setup setup; /* the pool keeps it for reports */
-    setup = (sim_setup){ .workers    = workers,
-                         .calls      = calls,
-                         .is_outside = is_outside,
-                         .call       = kernel->call,
-                         .self       = (void *)(uintptr_t)kernel };
-    sim_kernel_done = 0;
-    sim_pool_run(&setup, outcome);
-    if (sim_kernel_done != calls * kernel->wanted(kernel))
-        abort();
-}

@@ -355,11 +355,12 @@ static void tell_lines(uint32_t most)
         if (lines[i].address && lines[i].transfers)
             add_line(sorts, &count, &lines[i]);
     qsort(sorts, count, sizeof *sorts, by_cost);
-    printf("    %-30s %8s %10s %12s %9s   %s\n", "lines", "lines", "transfers", "waited us", "queued us", "the worst, us");
+    printf("    %-30s %8s %10s %12s %9s   %s\n", "lines", "lines", "transfers", "waited us", "queued us",
+           "the worst, us");
     for (uint32_t i = 0; i < count && i < most; i++)
         printf("    %-30s %8llu %10llu %12.2f %9.2f   %.2f of %d\n", sorts[i].name, (unsigned long long)sorts[i].lines,
-               (unsigned long long)sorts[i].transfers, (double)sorts[i].spent_ps / 1e6, (double)sorts[i].queued_ps / 1e6,
-               (double)sorts[i].worst_ps / 1e6, (int)sorts[i].worst_number);
+               (unsigned long long)sorts[i].transfers, (double)sorts[i].spent_ps / 1e6,
+               (double)sorts[i].queued_ps / 1e6, (double)sorts[i].worst_ps / 1e6, (int)sorts[i].worst_number);
 }
 
 /* Places are told function by function, because a mutant may move lines. */

@@ -4,8 +4,6 @@
 
 #include "forks.h"
 
-#include "sha1_block.h"
-
 #include <stdlib.h>
 
 /* A call of fib, written as ramify/fork.h has its fastest form. */
@@ -78,12 +76,14 @@ static void bounds_of_fib(const sim_kernel *kernel, double *work_ns, double *spa
 }
 
 /* The binomial tree of UTS (Olivier et al., LCPC 2006) with the parameters of T3 but for the root's children: a node
- * has eight children with probability 0.124875. */
-enum { TREE_CHILDREN = 8, TREE_SEED = 13, TREE_SEED_WORD = 4 };
-static const double TREE_CHANCE = 0.124875;
+ * has eight children with probability 0.124875. The hash is a cheap one, the finisher of SplitMix64 (Steele, Lea,
+ * Flood, OOPSLA 2014), since its shape and not its cost is what counts here. */
+enum { TREE_CHILDREN = 8 };
+static const double   TREE_CHANCE = 0.124875;
+static const uint64_t TREE_SEED   = 419707;
 
 typedef struct node {
-    uint32_t state[5];
+    uint64_t hash;
     bool     is_root;
 } node;
 
@@ -98,29 +98,22 @@ static uint32_t root_children;
 
 static uint32_t children_of(const node *n)
 {
-    double drawn = (double)(n->state[4] & 0x7FFFFFFF) / 2147483648.0;
     if (n->is_root)
         return root_children;
-    return drawn < TREE_CHANCE ? TREE_CHILDREN : 0;
+    return (double)(n->hash >> 11) * 0x1p-53 < TREE_CHANCE ? TREE_CHILDREN : 0;
 }
 
 static node child_of(const node *parent, uint32_t number)
 {
-    uint32_t message[6];
-    node     child = { .is_root = false };
-    memcpy(message, parent->state, sizeof parent->state);
-    message[5] = number;
-    sha1_block(message, 6, child.state);
-    return child;
+    uint64_t h = parent->hash + (number + 1) * 0x9E3779B97F4A7C15u;
+    h          = (h ^ h >> 30) * 0xBF58476D1CE4E5B9u;
+    h          = (h ^ h >> 27) * 0x94D049BB133111EBu;
+    return (node){ .hash = h ^ h >> 31 };
 }
 
 static node tree_root(void)
 {
-    uint32_t message[5]     = { 0 };
-    node     n              = { .is_root = true };
-    message[TREE_SEED_WORD] = TREE_SEED;
-    sha1_block(message, 5, n.state);
-    return n;
+    return (node){ .hash = TREE_SEED, .is_root = true };
 }
 
 static void visit(ramify_context c, subtree *tree);

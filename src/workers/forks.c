@@ -87,6 +87,7 @@ static void answer(rmf_worker *worker, ramify_fork **head)
     rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
     rmf_lane_unask_owner(&worker->lane);
     uint64_t idle = rmf_parking_idle(parking);
+    idle += idle == 0;
     if (idle && rmf_lane_share_owner(&worker->lane, head)) {
         rmf_count(&worker->cell.counts.wakes, rmf_wake_near(parking, worker->domain));
         worker->answers++;

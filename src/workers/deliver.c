@@ -6,6 +6,7 @@
 #include "fetch.h"
 #include "forks.h"
 #include "vertex.h"
+#include "wakers.h"
 #include "worker.h"
 
 #include <sched.h>
@@ -51,9 +52,12 @@ void rmf_wake_for(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way w
      * else, who waits for as long as the rule says and is there if home does not get to it. */
     bool     is_open = !rmf_way_is_strict(way) && !rmf_way_is_homed(way);
     uint32_t woken   = is_open ? 0 : rmf_wake_below(&pool->parking, domain);
-    if (!woken && !rmf_way_is_strict(way))
+    if (!woken && is_open && worker)
+        woken = rmf_wake_or_owe(pool, domain);
+    else if (!woken && !rmf_way_is_strict(way))
         woken = rmf_wake_near(&pool->parking, domain);
-    if (!woken && is_open && rmf_parking_has_sleepers(&pool->parking) && is_behind(pool, worker, domain, way, count))
+    if (!woken && is_open && rmf_parking_has_sleepers(&pool->parking) && !rmf_wake_is_owed(pool) &&
+        is_behind(pool, worker, domain, way, count))
         woken = rmf_wake_another(&pool->parking, domain);
     if (!woken)
         return;

@@ -13,6 +13,7 @@
 #include "fork_mistakes.h"
 #include "stack.h"
 #include "submit.h"
+#include "wakers.h"
 #include "worker.h"
 
 /* Foreign work on top of one another. 32 serial depths of a recursion fit the usual 8 MiB stack with 250 KiB each. */
@@ -89,7 +90,7 @@ static void answer(rmf_worker *worker, ramify_fork **head)
     uint64_t idle = rmf_parking_idle(parking);
     idle += idle == 0;
     if (idle && rmf_lane_share_owner(&worker->lane, head)) {
-        rmf_count(&worker->cell.counts.wakes, rmf_wake_near(parking, worker->domain));
+        rmf_count(&worker->cell.counts.wakes, rmf_wake_or_owe(worker->pool, worker->domain));
         worker->answers++;
     }
     if (worker->answers < ANSWERS * idle && rmf_lane_shared_any(&worker->lane) < idle)

@@ -10,6 +10,7 @@
 #include "forks.h"
 #include "history.h"
 #include "loop_past.h"
+#include "wakers.h"
 
 #include <string.h>
 
@@ -75,7 +76,7 @@ static void give(hand *h, uint64_t lo, uint64_t hi, uint32_t tickets)
 static void show(const hand *h)
 {
     if (h->offered && rmf_lane_share_owner(&h->worker->lane, h->context.head))
-        rmf_count(&h->worker->cell.counts.wakes, rmf_wake_near(&h->loop->pool->parking, h->worker->domain));
+        rmf_count(&h->worker->cell.counts.wakes, rmf_wake_or_owe(h->loop->pool, h->worker->domain));
 }
 
 static void give_tickets(hand *h)

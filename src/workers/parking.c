@@ -170,11 +170,7 @@ static uint32_t wake_in(rmf_parking *parking, uint32_t first, uint32_t end)
 
 uint32_t rmf_wake_near(rmf_parking *parking, uint32_t domain)
 {
-    /* order: after the caller's seq_cst publication; pairs with the changes of `idle` above */
-    uint64_t idle = rmf_load_seq_cst(&parking->idle);
-    if (idle >> 32 == 0 || (uint32_t)idle != 0)
-        return 0;
-    return rmf_wake_another(parking, domain);
+    return rmf_parking_needs_wake(parking) ? rmf_wake_another(parking, domain) : 0;
 }
 
 uint32_t rmf_wake_another(rmf_parking *parking, uint32_t domain)

@@ -54,6 +54,14 @@ static inline uint64_t rmf_parking_idle(const rmf_parking *parking)
     return (idle >> 32) + (uint32_t)idle;
 }
 
+/* True when somebody sleeps and nobody searches: what was just published waits for a wake. */
+static inline bool rmf_parking_needs_wake(const rmf_parking *parking)
+{
+    /* order: after the caller's seq_cst publication; pairs with the changes of `idle` in parking.c */
+    uint64_t idle = rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle);
+    return idle >> 32 != 0 && (uint32_t)idle == 0;
+}
+
 /* True when somebody sleeps. */
 static inline bool rmf_parking_has_sleeper(const rmf_parking *parking)
 {

@@ -161,6 +161,8 @@ struct rmf_pool {
     struct ramify_graph *graphs; /* all there are */
     uint64_t             graphs_made;
 
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t wakers; /* wakers.h */
+
     _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopping; /* read in every search */
     _Atomic uint32_t standing;                          /* workers that are ready, or failed to get ready */
     _Atomic uint32_t crippled;                          /* of those, without memory */
@@ -184,6 +186,7 @@ RMF_APART(rmf_pool, parking);
 RMF_APART(rmf_pool, depot);
 RMF_APART(rmf_pool, dependents);
 RMF_APART(rmf_pool, lock);
+RMF_APART(rmf_pool, wakers);
 RMF_APART(rmf_pool, stopping);
 RMF_APART(rmf_pool, outside_senders);
 _Static_assert(offsetof(rmf_pool, ranks_in_use) < RMF_LINE_BYTES + 16, "what a submission reads is two lines");

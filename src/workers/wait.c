@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Waiting for a group: a worker runs other tasks meanwhile, another thread spins briefly and then sleeps. */
 #include "submit.h"
+#include "wakers.h"
 #include "worker.h"
 
 #include "clock.h"
@@ -29,15 +30,30 @@ static void wait_as_worker(rmf_worker *worker, ramify_group *group)
     rmf_worker_resume(worker, start);
 }
 
-/* Yields rather than pauses, because a worker may be bound to the core the thread stands on. */
+/* Spins, and stands by as a waker meanwhile. Yields rather than pauses, because a worker may be bound to the core the
+ * thread stands on. */
+static bool is_done_soon(ramify_group *group)
+{
+    rmf_pool *pool     = group->pool;
+    bool      is_waker = rmf_waker_begin(pool), is_done;
+    uint64_t  start = rmf_clock_ticks(), waited = 0;
+    while (!(is_done = rmf_group_is_done(group)) && waited < pool->spin_ticks) {
+        if (is_waker && waited >= rmf_waker_ticks(pool)) {
+            rmf_waker_end(pool);
+            is_waker = false;
+        }
+        sched_yield();
+        waited = rmf_clock_ticks() - start;
+    }
+    if (is_waker)
+        rmf_waker_end(pool);
+    return is_done;
+}
+
 void rmf_wait_outside(ramify_group *group)
 {
-    uint64_t start = rmf_clock_ticks();
-    while (rmf_clock_ticks() - start < group->pool->spin_ticks) {
-        if (rmf_group_is_done(group))
-            return;
-        sched_yield();
-    }
+    if (is_done_soon(group))
+        return;
     rmf_waiter waiter = { .worker = RAMIFY_NONE };
     rmf_group_enlist(group, &waiter);
     while (!rmf_group_is_done(group)) {

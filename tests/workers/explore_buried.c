@@ -68,9 +68,11 @@ static void root(ramify_context context, ramify_fork *fork)
     }
 }
 
+/* The owner's first fork is its own until somebody asks, and then there are others to take along. */
 static void setup(void)
 {
     explored_pool_make();
+    rmf_lane_unask_owner(&explored_pool->workers[0]->lane);
     group         = explored_group(NULL);
     ran_submitted = 0;
     for (int i = 0; i < FORKS; i++) {

@@ -40,7 +40,7 @@ typedef struct ramify_options {
     const char                     *policy;       /* NULL: "work-stealing" */
     const ramify_policy_ops *const *policies;     /* the caller's own policies, NULL-terminated; NULL: none */
     uint64_t                        seed;         /* for policies and victim choice; 0 is a seed like any other */
-    uint32_t                        spin_us;      /* how long an idle worker searches before it parks; 0: 50 */
+    uint32_t                        spin_us;      /* an idle worker searches so long before it parks, after long work 4 times; 0: 50 */
     uint32_t                        queue_tasks;  /* capacity of each domain's queue; 0: unbounded */
     uint32_t                        full;         /* ramify_full, for bounded queues */
     uint32_t                        latency_every; /* time every n-th submission; 0: 64; 1: every one */

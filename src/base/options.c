@@ -30,7 +30,7 @@ static const ramify_variable variables[] = {
     { "RAMIFY_POLICY", "how tasks are placed (`ramify help policies`)", "work-stealing" },
     { "RAMIFY_SCHEDULE", "schedule of loops that name none, such as dynamic,16 (ramify_schedule_read)", "auto" },
     { "RAMIFY_SEED", "seed of every random choice, 0..2^64-1", "0" },
-    { "RAMIFY_SPIN_US", "microseconds an idle worker searches before it sleeps, 1..10000000", "50" },
+    { "RAMIFY_SPIN_US", "microseconds an idle worker searches before it sleeps, up to 4 times that after long work, 1..10000000", "50" },
     { "RAMIFY_QUEUE_TASKS", "capacity of each domain's queue in tasks, 0 (unbounded)..16777216", "0" },
     { "RAMIFY_FULL", "block, fail or run: what a submission to a full queue does", "block" },
     { "RAMIFY_LATENCY_EVERY", "time every n-th submission, 1..2^30", "64" },

@@ -119,7 +119,13 @@ void rmf_lane_unask_owner(rmf_lane *lane)
 void rmf_lane_ask_any(rmf_lane *lane)
 {
     /* order: after the asking worker announced that it idles; pairs with rmf_lane_unask_owner */
-    if (rmf_load_seq_cst(atomic_of(&lane->open.limit)) == lane->slots)
+    if (rmf_load_seq_cst(atomic_of(&lane->open.limit)) != lane->slots)
+        rmf_lane_ask_again_any(lane);
+}
+
+void rmf_lane_ask_again_any(rmf_lane *lane)
+{
+    if (rmf_lane_is_asked(lane) && rmf_load_relaxed(atomic_of(&lane->open.split)) == everywhere())
         return;
     rmf_store_relaxed(atomic_of(&lane->open.split), everywhere());
     /* order: as above */

@@ -62,6 +62,10 @@ void rmf_lane_unask_owner(rmf_lane *lane);
 /* Sends the owner's next fork and join into the slow path. Any thread. */
 void rmf_lane_ask_any(rmf_lane *lane);
 
+/* The same for a request that has waited for long: an owner that took shared forks back has lost half of it, and if it
+ * only joins from then on does not look up. */
+void rmf_lane_ask_again_any(rmf_lane *lane);
+
 /* True when somebody looks for work and the owner has not answered yet: the cheap question of whoever can split what it
  * does. Owner or any other thread; a hint, two plain loads. */
 static inline bool rmf_lane_is_asked(const rmf_lane *lane)

@@ -83,11 +83,13 @@ ramify_status ramify_loan_take(uint32_t domain, uint32_t most, ramify_loan **res
     loan->workers[0] = worker->number;
     uint64_t start   = rmf_clock_ticks();
     claim_nearest(loan, domain, most);
+    rmf_add_relaxed(&pool->claimers, 1);
     while (loan->count < most && rmf_parking_has_searcher(&pool->parking) &&
            rmf_clock_ticks() - start < 2 * pool->spin_ticks) {
         sched_yield(); /* one of them may share this core */
         claim_nearest(loan, domain, most);
     }
+    rmf_add_relaxed(&pool->claimers, -1u);
     leave_enough(loan);
     widen_mask(loan);
     *result = loan;

@@ -53,7 +53,7 @@ void rmf_wake_for(rmf_pool *pool, rmf_worker *worker, uint32_t domain, rmf_way w
     bool     is_open = !rmf_way_is_strict(way) && !rmf_way_is_homed(way);
     uint32_t woken   = is_open ? 0 : rmf_wake_below(&pool->parking, domain);
     if (!woken && is_open && worker)
-        woken = rmf_wake_or_owe(pool, domain);
+        woken = rmf_wake_or_owe(pool, domain, 1);
     else if (!woken && !rmf_way_is_strict(way))
         woken = rmf_wake_near(&pool->parking, domain);
     if (!woken && is_open && rmf_parking_has_sleepers(&pool->parking) && !rmf_wake_is_owed(pool) &&

@@ -248,22 +248,36 @@ static bool from_deque(rmf_worker *worker, rmf_worker *victim, uint32_t level, r
     return true;
 }
 
-/* Forks: one from a near worker, half of what a far one shares; asks for work when there is none, and for those who
- * sleep when there is: the owner's answer wakes one of them. */
+/* Whoever takes a fork wakes another for what is left, as long as fewer are on their way than work: others who search
+ * do not count, because where work is found within a microsecond there are always some, and the rest would sleep on. */
+static void wake_more(rmf_worker *worker, rmf_worker *victim)
+{
+    rmf_parking *parking  = &worker->pool->parking;
+    uint64_t     sleeping = rmf_parking_sleeping(parking);
+    if (!rmf_parking_may_wake(parking, sleeping))
+        return;
+    if (rmf_lane_shared_any(&victim->lane) || rmf_lane_has_private_any(&victim->lane))
+        rmf_count(&worker->cell.counts.wakes, rmf_wake_another(parking, victim->domain));
+}
+
+/* Forks: as many as the thief has learnt to take from a near worker, half of what a far one shares; asks for work when
+ * there is none. */
 static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t level, uint32_t most, rmf_task *task)
 {
     ramify_fork *forks[MOVE_MAX];
     uint32_t     count, room = room_for_more(worker, false) + 1;
     if (rmf_lane_shared_any(&victim->lane) == 0) {
-        rmf_lane_ask_any(&victim->lane);
+        if (worker->insists)
+            rmf_lane_ask_again_any(&victim->lane);
+        else
+            rmf_lane_ask_any(&victim->lane);
         return false;
     }
     if (rmf_lane_steal_any(&victim->lane, forks, most < room ? most : room, &count) != RMF_STEAL_TAKEN) {
         note_steal(worker, level, 0, RMF_LOOT_FORKS, victim->number);
         return false;
     }
-    if (rmf_parking_has_sleeper(&worker->pool->parking))
-        rmf_lane_ask_any(&victim->lane);
+    wake_more(worker, victim);
     note_steal(worker, level, count, RMF_LOOT_FORKS, victim->number);
     for (uint32_t i = count; i-- > 0;) {
         rmf_fork_take(worker, forks[i]);
@@ -276,13 +290,15 @@ static bool from_lane(rmf_worker *worker, rmf_worker *victim, uint32_t level, ui
     return true;
 }
 
-bool rmf_fetch_from(rmf_worker *worker, uint32_t victim_number, rmf_task *task)
+bool rmf_fetch_from(rmf_worker *worker, uint32_t victim_number, bool asks, rmf_task *task)
 {
     rmf_worker *victim = worker->pool->workers[victim_number];
     if (victim == worker)
         return false;
     uint32_t level = rmf_victims_level(&worker->victims, victim_number);
-    return from_lane(worker, victim, level, 1, task) || from_deque(worker, victim, level, task);
+    if ((asks || rmf_lane_shared_any(&victim->lane)) && from_lane(worker, victim, level, 1, task))
+        return true;
+    return from_deque(worker, victim, level, task);
 }
 
 /* Mean run time of tasks at a home, by those of its workers that know theirs; where none does, the thief's own; at the
@@ -370,14 +386,17 @@ static bool from_side_domains(rmf_worker *worker, const rmf_step *step, rmf_task
     return false;
 }
 
-/* All victims of a step, from a random one on, so that thieves of one level spread out. */
+/* The victims of a step, from a random one on, so that thieves of one level spread out; of many thieves each visits as
+ * large a part of them. When 64 workers look at all the others between two pauses, the lines on which they find nothing
+ * are what those who work wait for. */
 static bool from_step(rmf_worker *worker, const rmf_step *step, rmf_task *task)
 {
     rmf_pool *pool       = worker->pool;
     uint32_t  count      = rmf_step_count(step);
-    uint32_t  most_forks = step == &worker->victims.step[0] ? 1 : MOVE_MAX;
+    uint32_t  most_forks = step == &worker->victims.step[0] ? worker->batch : MOVE_MAX;
     uint32_t  start      = count ? (uint32_t)(((ramify_random(&worker->sender.random) >> 32) * count) >> 32) : 0;
-    for (uint32_t i = 0; i < count; i++) {
+    uint32_t  visits     = (count + worker->rivals - 1) / worker->rivals;
+    for (uint32_t i = 0; i < visits; i++) {
         uint32_t    at     = start + i < count ? start + i : start + i - count;
         rmf_worker *victim = pool->workers[rmf_step_victim(step, at)];
         if (from_lane(worker, victim, step->level, most_forks, task) || from_deque(worker, victim, step->level, task) ||
@@ -437,7 +456,7 @@ bool rmf_fetch_any_left(const rmf_worker *worker, uint64_t *wait_ticks)
         rmf_worker *other = pool->workers[w];
         if (rmf_deque_shared_any(&other->deque) || rmf_lane_shared_any(&other->lane))
             return true;
-        rmf_lane_ask_any(&other->lane);
+        rmf_lane_ask_again_any(&other->lane);
     }
     return false;
 }

@@ -12,8 +12,8 @@ bool rmf_fetch_own(rmf_worker *worker, rmf_task *task);
 /* Everybody else's: one pass over all places the worker may take from. */
 bool rmf_fetch_far(rmf_worker *worker, rmf_task *task);
 
-/* From the worker that took a fork: its lane, then its deque. */
-bool rmf_fetch_from(rmf_worker *worker, uint32_t victim, rmf_task *task);
+/* From the worker that took a fork: its lane, then its deque. asks: for what it does not share. */
+bool rmf_fetch_from(rmf_worker *worker, uint32_t victim, bool asks, rmf_task *task);
 
 /* This very fork, out of the deque of the worker that holds it, which may be the worker itself. What lies before it there
  * goes on to the worker's own deque, where all may have it. False: it is not there, or no longer. */

@@ -22,8 +22,8 @@ enum { NESTED_MAX = 32 };
 /* Looks at a taken fork before a search: with pauses of 24 ns between them some 0.5 us, the price of a hand-off. */
 enum { LOOKS = 16 };
 
-/* Answers to requests for each who idles; see answer(). */
-enum { ANSWERS = 2 };
+/* Answers to requests for each who may take a fork, and those who may without having said so; see answer(). */
+enum { ANSWERS = 2, UNANNOUNCED = 3 };
 
 /* A worker that may not take foreign work any more looks again after this long, about one wake-up (22 us, PEERS.md). */
 static const uint64_t BURIED_NAP_NS = 20000;
@@ -38,7 +38,7 @@ static _Atomic uint64_t *state_of(ramify_fork *fork)
 
 void rmf_fork_take(const rmf_worker *worker, ramify_fork *fork)
 {
-    uint64_t state = rmf_load_relaxed(state_of(fork));
+    uint64_t state = 0; /* usually, and to read it first would fetch its line twice */
     /* order: relaxed; only says where to leapfrog, and keeps the waiter's half */
     while (!rmf_cas_relaxed(state_of(fork), &state, (state & ~LOW_HALF) | (worker->number + 1u)))
         continue;
@@ -76,24 +76,35 @@ static ramify_status mistake_of(ramify_fork *fork)
     return (ramify_status)(int64_t)(rmf_load_relaxed(state_of(fork)) - DONE);
 }
 
-/* Somebody asked: shares what is private below `head` until there is a fork for each who idles, in ANSWERS times as many
- * answers at most, because joins take back what nobody has taken, and goes back to the fast paths. A sleeper takes
- * 10 us and more to come, or a time slice where another program has its core, and a fork that looks up costs ten times
- * one that does not: fib(22) took 700 us instead of 55 beside a busy program when its owner looked up until nobody
- * idled. Nobody is forgotten: of those who idle one is awake or being woken, who asks again before it sleeps, and who
- * takes something asks for those who still sleep (fetch.c). */
+/* Workers that may take a fork: those who sleep, who search, and some who are about to announce that they do. */
+static uint64_t takers(const rmf_pool *pool)
+{
+    const rmf_parking *parking  = &pool->parking;
+    uint64_t           sleeping = rmf_parking_sleeping(parking);
+    uint64_t           known    = rmf_parked_of(sleeping) + sleeping / RMF_WOKEN + rmf_parking_searching(parking);
+    uint64_t           others   = pool->worker_count - 1, some = others < UNANNOUNCED ? others : UNANNOUNCED;
+    return known > some ? known : some;
+}
+
+/* Somebody asked: shares what is private below `head` until there is a fork for each who may take one, in ANSWERS times
+ * as many answers at most, because joins take back what nobody has taken, and goes back to the fast paths. An owner that
+ * makes a row of forks and then is inside of one for long does not look up again. A sleeper takes 10 us and more to
+ * come, or a time slice where another program has its core, and a fork that looks up costs ten times one that does not:
+ * fib(22) took 700 us instead of 55 beside a busy program when its owner looked up until nobody idled. Nobody is
+ * forgotten: who is awake and found nothing asks again, also before it sleeps, and who takes something wakes others for
+ * what is left (fetch.c). */
 static void answer(rmf_worker *worker, ramify_fork **head)
 {
-    rmf_parking *parking = &worker->pool->parking;
     rmf_store_relaxed(&worker->cell.counts.forks, rmf_lane_kept_owner(&worker->lane));
     rmf_lane_unask_owner(&worker->lane);
-    uint64_t idle = rmf_parking_idle(parking);
-    idle += idle == 0;
-    if (idle && rmf_lane_share_owner(&worker->lane, head)) {
-        rmf_count(&worker->cell.counts.wakes, rmf_wake_or_owe(worker->pool, worker->domain));
+    uint64_t wanted = takers(worker->pool);
+    bool     shares = wanted && rmf_lane_share_owner(&worker->lane, head);
+    uint64_t shared = rmf_lane_shared_any(&worker->lane);
+    if (shares) {
+        rmf_count(&worker->cell.counts.wakes, rmf_wake_or_owe(worker->pool, worker->domain, shared));
         worker->answers++;
     }
-    if (worker->answers < ANSWERS * idle && rmf_lane_shared_any(&worker->lane) < idle)
+    if (worker->answers < ANSWERS * wanted && shared < wanted)
         rmf_lane_ask_any(&worker->lane);
     else
         worker->answers = 0;
@@ -138,15 +149,16 @@ void ramify_fork_push_slow(ramify_lane *open, ramify_fork **head, ramify_fork *f
 }
 
 /* Steals back from the worker that has the fork. Looks several times: the shortest waits end without a search, whose
- * looks at all the others take their lines from them. */
-static bool leapfrog(rmf_worker *worker, ramify_fork *fork, rmf_task *task)
+ * looks at all the others take their lines from them. The rest of a loop's part is not asked for so soon: to divide it
+ * takes as long. */
+static bool leapfrog(rmf_worker *worker, ramify_fork *fork, bool asks, rmf_task *task)
 {
     for (int look = 0; look < LOOKS; look++) {
         uint64_t state = rmf_load_relaxed(state_of(fork));
         uint32_t thief = (uint32_t)state;
         if (state >= DONE_FIRST)
             return false;
-        if (thief != 0 && rmf_fetch_from(worker, thief - 1, task))
+        if (thief != 0 && rmf_fetch_from(worker, thief - 1, asks, task))
             return true;
         rmf_relax();
     }
@@ -167,13 +179,13 @@ static void tell_of_stack(rmf_worker *worker)
 
 /* Finds something that may be run on top of this join: the thief's forks while an eighth of the stack is free, anything
  * while half of it is, else the fork itself, which needs no more stack here than if nobody had taken it. */
-static bool find_meanwhile(rmf_worker *worker, ramify_fork *fork, rmf_task *task)
+static bool find_meanwhile(rmf_worker *worker, ramify_fork *fork, bool asks, rmf_task *task)
 {
     const rmf_goal goal = { .fork = fork };
     uint64_t       left = rmf_stack_left(worker);
     if (left < worker->stack_bytes / 8)
         tell_of_stack(worker);
-    else if (leapfrog(worker, fork, task))
+    else if (leapfrog(worker, fork, asks, task))
         return true;
     else if (left >= worker->stack_bytes / 2 && worker->nested <= NESTED_MAX)
         return rmf_worker_next(worker, task, &goal);
@@ -186,10 +198,12 @@ static bool find_meanwhile(rmf_worker *worker, ramify_fork *fork, rmf_task *task
 static void await_thief(rmf_worker *worker, ramify_fork *fork)
 {
     uint64_t start = rmf_worker_suspend(worker);
+    bool     asks  = !worker->joins_loop;
     rmf_task task;
+    worker->joins_loop = false;
     worker->nested++;
     while (!rmf_fork_is_done(fork)) {
-        if (find_meanwhile(worker, fork, &task))
+        if (find_meanwhile(worker, fork, asks, &task))
             rmf_worker_run(worker, &task);
         else if (!rmf_fork_is_done(fork)) {
             rmf_deque_share_owner(&worker->deque); /* others may wait for what it holds and does not run now */

@@ -185,36 +185,43 @@ uint32_t rmf_lots_open(rmf_loop *loop)
     return lots;
 }
 
-static bool claim(rmf_loop *loop, uint32_t leaf)
+/* Claims the first free one of some lots, as bits of a word, from a bit on and round. A claim that fails tells what else
+ * others have taken meanwhile. */
+static uint32_t claim_of(rmf_loop *loop, uint32_t word, uint64_t mask, uint32_t from)
 {
-    uint64_t bit = 1ull << (leaf % 64);
-    /* order: relaxed suffices, one thread sees the bit clear: what is claimed was written before the fork that brought
-     * it; acq_rel is what there is */
-    return !(rmf_or_acq_rel(&loop->claimed[leaf / 64], bit) & bit);
+    uint64_t free_bits = ~rmf_load_relaxed(&loop->claimed[word]) & mask;
+    while (free_bits) {
+        uint64_t above = free_bits & ~0ull << from % 64;
+        uint32_t at    = (uint32_t)__builtin_ctzll(above ? above : free_bits);
+        /* order: relaxed suffices, one thread sees the bit clear: what is claimed was written before the fork that
+         * brought it; acq_rel is what there is */
+        uint64_t before = rmf_or_acq_rel(&loop->claimed[word], 1ull << at);
+        if (!(before >> at & 1))
+            return word * 64 + at;
+        free_bits &= ~before & ~(1ull << at);
+    }
+    return RAMIFY_NONE;
 }
 
-static uint32_t claim_in(rmf_loop *loop, uint32_t first, uint32_t end)
+static uint32_t claim_in(rmf_loop *loop, uint32_t first, uint32_t end, uint32_t from)
 {
     for (uint32_t w = first / 64; w * 64 < end; w++) {
         uint64_t mask = w == first / 64 ? ~0ull << (first % 64) : ~0ull;
         if (end - w * 64 < 64)
             mask &= (1ull << (end - w * 64)) - 1;
-        uint64_t free_bits = ~rmf_load_relaxed(&loop->claimed[w]) & mask;
-        for (; free_bits; free_bits &= free_bits - 1) {
-            uint32_t leaf = w * 64 + (uint32_t)__builtin_ctzll(free_bits);
-            if (claim(loop, leaf))
-                return leaf;
-        }
+        uint32_t found = claim_of(loop, w, mask, from);
+        if (found != RAMIFY_NONE)
+            return found;
     }
     return RAMIFY_NONE;
 }
 
 uint32_t rmf_lot_claim(rmf_loop *loop, const rmf_victims *near, uint32_t leaf)
 {
-    if (claim_in(loop, leaf, leaf + 1) != RAMIFY_NONE)
+    if (claim_in(loop, leaf, leaf + 1, leaf) != RAMIFY_NONE)
         return leaf;
     for (uint32_t i = 0; i < near->steps; i++) {
-        uint32_t found = claim_in(loop, near->step[i].first, near->step[i].end);
+        uint32_t found = claim_in(loop, near->step[i].first, near->step[i].end, leaf);
         if (found != RAMIFY_NONE)
             return found;
     }

@@ -18,8 +18,13 @@ static const double RMF_HAND_OFF_NS = 300.0, RMF_WAKE_NS = 6500.0;
 rmf_past *rmf_past_of(rmf_worker *worker, ramify_for_fn body);
 
 /* How many nanoseconds the loop, about to start on its first worker, keeps its work to itself although somebody who is
- * awake asks; 0: it gives away from its beginning, and unasked if it is eager, which this sets. */
+ * awake asks; 0: it gives away from its beginning, and unasked if it is eager. Sets that, and how many tickets are worth
+ * to be given away: so many that their lots take as long as the way to another worker and back. */
 double rmf_past_patience(rmf_loop *loop, rmf_worker *worker, const rmf_past *past);
+
+/* After how many nanoseconds the loop is longer than was expected: what is expected to be too small to be given away
+ * may then be anything. */
+double rmf_past_late(const rmf_loop *loop, const rmf_past *past);
 
 /* From a short loop that was shared at once: how long its first worker waited for the other, in nanoseconds. */
 void rmf_past_learn_way(rmf_worker *worker, double waited_ns);

@@ -126,6 +126,7 @@ ramify_status rmf_loop_prepare(rmf_loop *loop, rmf_pool *pool, const ramify_rang
     loop->shelves        = NULL;
     loop->shelf_count    = 0;
     loop->is_eager       = false;
+    rmf_store_relaxed(&loop->least_tickets, 1);
     loop->is_line        = dimensions == 1 && !loop->array;
     loop->target_ticks   = (uint64_t)(TARGET_NS * pool->ticks_per_ns);
     ramify_status status = count_iterations(loop, o);

@@ -4,7 +4,7 @@
  * Hunger is the request on the worker's own lane (lane.h), looked at between chunks: two plain loads. What is given
  * away are forks in this frame, oldest first the largest; they are joined in the opposite order, and what nobody took
  * is done here. */
-#include "loops.h"
+#include "loop_hand.h"
 
 #include "clock.h"
 #include "forks.h"
@@ -14,58 +14,18 @@
 
 #include <string.h>
 
-/* Offers of one frame that live at once. Each one halves what it is taken from, so 32 leave pieces of 2^-32; with
- * larger partial results fewer, so that their slots take at most 16 KiB of stack. */
-enum { OFFERS_MAX = 32, SLOT_BYTES_MAX = 16384, LINE_BYTES = 64 };
-
-/* Dynamic's claims: a sixteenth of a measured chunk, 0.25 us, is about a hand-off; 64 chunks make a claim's 10 ns and the
- * clock's 20 vanish. */
-enum { BATCH_SHARE = 16, BATCH_MAX = 64 };
-
-/* Work given away: tickets, or iterations [lo, hi) of a leaf's lot. One line, all of which its thief reads. */
-typedef struct offer {
-    _Alignas(LINE_BYTES) ramify_fork fork;
-    rmf_loop   *loop;
-    uint64_t    lo, hi, grain;
-    uint32_t    leaf, tickets;
-    void       *partial; /* where a thief leaves its part of the reduction */
-} offer;
-
-/* One worker's part in a loop. */
-typedef struct hand {
-    ramify_chunk   chunk;
-    ramify_context context;
-    rmf_loop      *loop;
-    rmf_worker    *worker;
-    uint64_t       lo, hi;        /* local numbers of the lot it works on */
-    uint64_t       grain;         /* of its chunks */
-    uint64_t       started_ticks; /* 0: gives away at once */
-    double         patience_ns;   /* until it gives to somebody who is awake, if it does not at once */
-    uint64_t       own_ticks;     /* of the first one: until all is done that was not given away */
-    uint64_t       own_iterations;
-    bool           is_first;
-    uint64_t       batch;         /* chunks of a claim */
-    uint64_t       ticks;         /* in bodies, as far as they are timed */
-    uint64_t       chunks, splits, iterations, at_home;
-    uint32_t       leaf, tickets, shelf;
-    uint32_t       offered, most_offers;
-    char          *slots; /* partial results of offers, NULL without a reduction */
-    size_t         slot_bytes;
-    offer          offers[OFFERS_MAX];
-} hand;
-
-static void take_part(ramify_context context, rmf_loop *loop, const offer *work_given, void *partial);
+static void take_part(ramify_context context, rmf_loop *loop, const rmf_offer *work_given, void *partial);
 
 static void run_offer(ramify_context context, ramify_fork *fork)
 {
-    offer *o = (offer *)fork;
+    rmf_offer *o = (rmf_offer *)fork;
     take_part(context, o->loop, o, o->partial);
 }
 
-static void give(hand *h, uint64_t lo, uint64_t hi, uint32_t tickets)
+static void give(rmf_hand *h, uint64_t lo, uint64_t hi, uint32_t tickets)
 {
-    offer *o   = &h->offers[h->offered];
-    *o         = (offer){ .loop = h->loop, .lo = lo, .hi = hi, .grain = h->grain, .leaf = h->leaf, .tickets = tickets };
+    rmf_offer *o   = &h->offers[h->offered];
+    *o         = (rmf_offer){ .loop = h->loop, .lo = lo, .hi = hi, .grain = h->grain, .leaf = h->leaf, .tickets = tickets };
     o->partial = h->slots ? h->slots + h->offered * h->slot_bytes : NULL;
     h->offered++;
     h->context       = rmf_fork_put(h->worker, h->context, &o->fork, run_offer);
@@ -73,30 +33,41 @@ static void give(hand *h, uint64_t lo, uint64_t hi, uint32_t tickets)
 }
 
 /* Shows to others what was given away. */
-static void show(const hand *h)
+static void show(const rmf_hand *h)
 {
     if (h->offered && rmf_lane_share_owner(&h->worker->lane, h->context.head))
-        rmf_count(&h->worker->cell.counts.wakes, rmf_wake_or_owe(h->loop->pool, h->worker->domain));
+        rmf_count(&h->worker->cell.counts.wakes, rmf_wake_or_owe(h->loop->pool, h->worker->domain,
+                                                                 rmf_lane_shared_any(&h->worker->lane)));
 }
 
-static void give_tickets(hand *h)
+static uint32_t half_of_tickets(const rmf_hand *h)
 {
-    while (h->tickets && h->offered < h->most_offers) {
-        uint32_t half = (h->tickets + 1) / 2;
+    return (h->tickets + 1) / 2;
+}
+
+/* So many tickets are worth a hand-off. */
+static bool is_worth(const rmf_hand *h, uint32_t tickets)
+{
+    return tickets && tickets >= rmf_load_relaxed(&((rmf_loop *)(uintptr_t)h->loop)->least_tickets);
+}
+
+static void give_tickets(rmf_hand *h)
+{
+    for (uint32_t half; is_worth(h, half = half_of_tickets(h)) && h->offered < h->most_offers;) {
         h->tickets -= half;
         give(h, 0, 0, half);
     }
 }
 
 /* Rules whose chunks may be long do not wait to be asked. */
-static void share_tickets(hand *h)
+static void share_tickets(rmf_hand *h)
 {
     give_tickets(h);
     show(h);
 }
 
 /* The upper half of what is left of the lot, in whole chunks where the caller chose their length. */
-static void split(hand *h)
+static void split(rmf_hand *h)
 {
     uint64_t left = h->hi - h->lo, upper = left / 2;
     if (h->loop->schedule.grain)
@@ -109,31 +80,33 @@ static void split(hand *h)
 }
 
 /* True when half of what is left is worth a hand-off. Measured chunks are 4 us long, a quarter of one is the limit. */
-static bool may_split(const hand *h)
+static bool may_split(const rmf_hand *h)
 {
     uint64_t least = h->loop->schedule.grain ? 2 * h->grain : h->grain / 2;
     return h->loop->schedule.rule == RAMIFY_RULE_AUTO && h->hi - h->lo >= (least > 2 ? least : 2);
 }
 
-static bool is_too_early(hand *h, const rmf_parking *parking)
+static bool is_too_early(rmf_hand *h, const rmf_parking *parking)
 {
     if (!h->started_ticks)
         return false;
     double since_ns = (double)(rmf_clock_ticks() - h->started_ticks) * h->loop->pool->ns_per_tick;
     if (since_ns > RMF_WAKE_NS)
         h->started_ticks = 0;
-    return since_ns < (rmf_parking_has_searcher(parking) ? h->patience_ns : RMF_WAKE_NS);
+    return since_ns < (rmf_parking_is_awake(parking) ? h->patience_ns : RMF_WAKE_NS);
 }
 
-/* Takes a request down; true when somebody really idles, and not only did when it was made. */
-static bool is_really_asked(hand *h)
+/* What was expected of the loop is over, and the loop is not: any part of it may be long. */
+static void notice_late(rmf_hand *h)
 {
-    rmf_lane_unask_owner(&h->worker->lane);
-    return rmf_parking_has_idle(&h->loop->pool->parking); /* who begins to idle after this look asks after it */
+    if (!h->late_ticks || rmf_clock_ticks() < h->late_ticks)
+        return;
+    h->late_ticks = 0;
+    rmf_store_relaxed(&h->loop->least_tickets, 1);
 }
 
 /* Between two chunks somebody asks for work, or the loop is to stop. */
-static RAMIFY_COLD void attend(hand *h)
+static RAMIFY_COLD void attend(rmf_hand *h)
 {
     rmf_lane          *lane    = &h->worker->lane;
     const rmf_parking *parking = &h->loop->pool->parking;
@@ -142,8 +115,12 @@ static RAMIFY_COLD void attend(hand *h)
         h->tickets = 0;
         return;
     }
-    if (!rmf_lane_is_asked(lane) || h->offered == h->most_offers || !(h->tickets || may_split(h)) ||
-        is_too_early(h, parking) || !is_really_asked(h) || rmf_lane_shared_any(lane))
+    notice_late(h);
+    if (!rmf_lane_is_asked(lane) || h->offered == h->most_offers ||
+        !(h->tickets ? is_worth(h, half_of_tickets(h)) : may_split(h)) || is_too_early(h, parking))
+        return;
+    rmf_lane_unask_owner(lane);
+    if (rmf_lane_shared_any(lane))
         return; /* who takes what is shared asks for more */
     if (h->tickets)
         give_tickets(h);
@@ -152,30 +129,18 @@ static RAMIFY_COLD void attend(hand *h)
     show(h);
 }
 
-static inline bool is_wanted(const hand *h)
+static inline bool is_wanted(const rmf_hand *h)
 {
     const rmf_loop *loop = h->loop;
     return rmf_lane_is_asked(&h->worker->lane) || (rmf_load_relaxed(&((rmf_loop *)(uintptr_t)loop)->stopped) != 0) ||
            (loop->group && rmf_group_is_cancelled(loop->group));
 }
 
-/* The next box of a loop of one dimension. */
-static inline void call_line(hand *h, uint64_t first, uint64_t n)
-{
-    const rmf_loop *loop  = h->loop;
-    uint64_t        begin = (uint64_t)loop->range[0].begin, step = (uint64_t)loop->range[0].step;
-    h->chunk.range[0].begin = (int64_t)(begin + first * step);
-    h->chunk.range[0].end   = first + n == loop->total ? loop->range[0].end : (int64_t)(begin + (first + n) * step);
-    h->chunk.count[0] = h->chunk.iterations = n;
-    h->chunk.first                          = first;
-    loop->body(loop->self, &h->chunk);
-}
-
 /* At most n iterations of the lot, from h->lo on; returns the local numbers they stand for. */
-static inline uint64_t call_lot(hand *h, uint64_t n)
+static inline uint64_t call_lot(rmf_hand *h, uint64_t n)
 {
     if (h->loop->is_line) {
-        call_line(h, rmf_share_begin(h->loop, h->leaf) + h->lo, n);
+        rmf_hand_line(h, rmf_share_begin(h->loop, h->leaf) + h->lo, n);
         h->iterations += n;
         return n;
     }
@@ -185,13 +150,13 @@ static inline uint64_t call_lot(hand *h, uint64_t n)
     return run.taken;
 }
 
-static inline uint64_t next_of_lot(const hand *h)
+static inline uint64_t next_of_lot(const rmf_hand *h)
 {
     uint64_t left = h->hi - h->lo;
     return h->grain < left ? h->grain : left;
 }
 
-static void run_by_grain(hand *h)
+static void run_by_grain(rmf_hand *h)
 {
     while (h->lo < h->hi) {
         h->lo += call_lot(h, next_of_lot(h));
@@ -202,7 +167,7 @@ static void run_by_grain(hand *h)
 }
 
 /* Chunks of about the target's length: doubled while they are too short, cut in proportion when too long. */
-static void adapt(hand *h, uint64_t n, uint64_t ticks)
+static void adapt(rmf_hand *h, uint64_t n, uint64_t ticks)
 {
     uint64_t target = h->loop->target_ticks;
     if (ticks < target / 2 && n == h->grain && h->grain < h->loop->total)
@@ -213,7 +178,7 @@ static void adapt(hand *h, uint64_t n, uint64_t ticks)
     }
 }
 
-static void run_by_clock(hand *h)
+static void run_by_clock(rmf_hand *h)
 {
     uint64_t from = rmf_clock_ticks();
     while (h->lo < h->hi) {
@@ -231,7 +196,7 @@ static void run_by_clock(hand *h)
     }
 }
 
-static void run_lot(hand *h)
+static void run_lot(rmf_hand *h)
 {
     uint64_t before = h->iterations;
     if (h->loop->schedule.rule == RAMIFY_RULE_AUTO && !h->loop->schedule.grain)
@@ -242,110 +207,24 @@ static void run_lot(hand *h)
         h->at_home += h->iterations - before;
 }
 
-/* Claims a chunk of a shelf, of dynamic up to `batch` of them; returns its iterations, 0: none left. */
-static uint64_t claim_chunk(const hand *h, rmf_shelf *shelf, uint64_t *begin)
-{
-    uint64_t next, n, state = rmf_load_relaxed(&shelf->next), size = shelf->chunks.size;
-    double   weight = 1.0;
-    if (h->loop->schedule.rule == RAMIFY_RULE_AWF)
-        weight = h->loop->history ? ramify_history_weight(h->loop->history, h->worker->number)
-                                  : h->loop->pool->domains[h->worker->domain].capacity;
-    do {
-        n = rmf_chunk_at(&shelf->chunks, state, weight, begin, &next);
-        if (!n)
-            return 0;
-        if (h->batch > 1 && n <= (size - *begin) / 2 / h->batch) {
-            n *= h->batch;
-            next = *begin + n;
-        }
-        /* order: relaxed; a chunk is claimed once, and what bodies write is published by the forks' joins */
-    } while (!rmf_cas_relaxed(&shelf->next, &state, next));
-    return n;
-}
-
-/* Calls the body for n local numbers of a shelf, at most `chunk` of them at a time. */
-static void call_shelf(hand *h, const rmf_shelf *shelf, uint64_t begin, uint64_t n, uint64_t chunk)
-{
-    while (n && !rmf_loop_is_stopped(h->loop)) {
-        rmf_run run = rmf_shelf_run(h->loop, shelf, begin, chunk < n ? chunk : n);
-        if (h->loop->is_line)
-            call_line(h, run.first, run.count);
-        else
-            rmf_loop_boxes(h->loop, &h->chunk, run.first, run.count);
-        h->iterations += run.count;
-        h->chunks++;
-        begin += run.taken;
-        n -= run.taken;
-    }
-}
-
-/* Runs a chunk of a shelf; false when it has none. Dynamic takes more and more chunks by one claim as long as all of
- * them take less than a hand-off costs: nobody could have been given one of them any sooner. */
-static bool draw_from(hand *h, rmf_shelf *shelf)
-{
-    bool     is_dynamic = h->loop->schedule.rule == RAMIFY_RULE_DYNAMIC, is_timed = is_dynamic || h->loop->history;
-    uint64_t begin, n = claim_chunk(h, shelf, &begin), before = h->iterations;
-    if (!n)
-        return false;
-    uint64_t from = is_timed ? rmf_clock_ticks() : 0;
-    call_shelf(h, shelf, begin, n, is_dynamic ? shelf->chunks.grain : n);
-    uint64_t ticks = is_timed ? rmf_clock_ticks() - from : 0;
-    h->ticks += ticks;
-    if (is_dynamic && ticks * BATCH_SHARE < h->loop->target_ticks)
-        h->batch = h->batch < BATCH_MAX ? h->batch * 2 : BATCH_MAX;
-    else
-        h->batch = h->batch > 1 && ticks * BATCH_SHARE > 2 * h->loop->target_ticks ? h->batch / 2 : h->batch;
-    if (h->worker->number - shelf->first_leaf < shelf->end_leaf - shelf->first_leaf)
-        h->at_home += h->iterations - before;
-    return true;
-}
-
-/* From the shelf it drew from last, else from the nearest that has something: its own, then step by step up the tree,
- * then any, because homes that a caller lists need not be disjoint. */
-static bool draw_near(hand *h)
-{
-    const rmf_loop    *loop = h->loop;
-    const rmf_victims *near = &h->worker->victims;
-    if (draw_from(h, &loop->shelves[h->shelf]))
-        return true;
-    for (uint32_t i = 0; i <= near->steps + 1; i++) {
-        uint32_t first = i == 0 ? h->worker->number : i <= near->steps ? near->step[i - 1].first : 0;
-        uint32_t end   = i == 0 ? first + 1 : i <= near->steps ? near->step[i - 1].end : UINT32_MAX;
-        for (uint32_t s = 0; s < loop->shelf_count; s++)
-            if (loop->shelves[s].first_leaf < end && loop->shelves[s].end_leaf > first &&
-                draw_from(h, &loop->shelves[s])) {
-                h->shelf = s;
-                return true;
-            }
-    }
-    return false;
-}
-
-static uint32_t own_shelf(const hand *h)
-{
-    for (uint32_t s = 0; s < h->loop->shelf_count; s++)
-        if (h->worker->number - h->loop->shelves[s].first_leaf <
-            h->loop->shelves[s].end_leaf - h->loop->shelves[s].first_leaf)
-            return s;
-    return 0;
-}
-
-static void run_shelves(hand *h)
+static void run_shelves(rmf_hand *h)
 {
     share_tickets(h);
-    h->shelf = own_shelf(h);
-    while (!rmf_loop_is_stopped(h->loop) && draw_near(h))
+    h->shelf = rmf_own_shelf(h);
+    while (!rmf_loop_is_stopped(h->loop) && rmf_draw_chunk(h))
         continue;
     h->tickets = 0; /* nothing is left that they could be for */
 }
 
 /* Joins offers, newest first, until one comes back that nobody took, whose work is then this frame's. */
-static bool take_back(hand *h)
+static bool take_back(rmf_hand *h)
 {
     while (h->offered) {
-        offer *o         = &h->offers[--h->offered];
-        bool   mine      = ramify_fork_join(&h->context, &o->fork);
-        h->chunk.context = h->context;
+        rmf_offer *o              = &h->offers[--h->offered];
+        h->worker->joins_loop = true;
+        bool mine             = ramify_fork_join(&h->context, &o->fork);
+        h->worker->joins_loop = false;
+        h->chunk.context      = h->context;
         if (!mine) {
             if (h->slots)
                 h->loop->reduction->combine(h->loop->reduction->self, h->chunk.partial, o->partial);
@@ -360,7 +239,7 @@ static bool take_back(hand *h)
     return false;
 }
 
-static bool claim_next(hand *h)
+static bool claim_next(rmf_hand *h)
 {
     if (!h->tickets)
         return false;
@@ -371,14 +250,14 @@ static bool claim_next(hand *h)
     h->lo = 0;
     h->hi = rmf_lot_size(h->loop, h->leaf);
     if (h->loop->schedule.rule == RAMIFY_RULE_STATIC || h->loop->is_eager ||
-        (!h->started_ticks && h->tickets && rmf_parking_has_idle(&h->loop->pool->parking)))
+        (!h->started_ticks && h->tickets && rmf_parking_has_sleepers(&h->loop->pool->parking)))
         share_tickets(h);
     else if (!h->started_ticks && is_wanted(h))
         attend(h);
     return true;
 }
 
-static void work(hand *h)
+static void work(rmf_hand *h)
 {
     do {
         if (h->loop->shelf_count)
@@ -395,7 +274,7 @@ static void work(hand *h)
 }
 
 /* Tells cell and history what this part was. */
-static void account(const hand *h)
+static void account(const rmf_hand *h)
 {
     rmf_cell_counts *counts = &h->worker->cell.counts;
     rmf_count(&counts->loop_chunks, h->chunks);
@@ -407,7 +286,7 @@ static void account(const hand *h)
                         h->loop->schedule.rule == RAMIFY_RULE_AUTO ? h->grain : 0);
 }
 
-static uint64_t first_grain(const rmf_loop *loop, const offer *work)
+static uint64_t first_grain(const rmf_loop *loop, const rmf_offer *work)
 {
     if (loop->schedule.grain)
         return loop->schedule.grain;
@@ -417,7 +296,7 @@ static uint64_t first_grain(const rmf_loop *loop, const offer *work)
     return known ? known : 1;
 }
 
-static void open_hand(hand *h, ramify_context context, rmf_loop *loop, const offer *work_given)
+static void open_hand(rmf_hand *h, ramify_context context, rmf_loop *loop, const rmf_offer *work_given)
 {
     h->context     = context;
     h->loop        = loop;
@@ -448,7 +327,7 @@ static void open_hand(hand *h, ramify_context context, rmf_loop *loop, const off
 }
 
 /* With a reduction: room on the stack for the own partial result and for those of offers. */
-static void work_reducing(hand *h, void *partial)
+static void work_reducing(rmf_hand *h, void *partial)
 {
     const ramify_reduction *r = h->loop->reduction;
     h->slot_bytes             = (r->size + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
@@ -463,7 +342,7 @@ static void work_reducing(hand *h, void *partial)
     memcpy(partial, h->chunk.partial, r->size);
 }
 
-static void run_hand(hand *h, void *partial)
+static void run_hand(rmf_hand *h, void *partial)
 {
     if (h->loop->reduction)
         work_reducing(h, partial);
@@ -472,25 +351,28 @@ static void run_hand(hand *h, void *partial)
     account(h);
 }
 
-static void take_part(ramify_context context, rmf_loop *loop, const offer *work_given, void *partial)
+static void take_part(ramify_context context, rmf_loop *loop, const rmf_offer *work_given, void *partial)
 {
-    hand h;
+    rmf_hand h;
     open_hand(&h, context, loop, work_given);
-    h.started_ticks = 0;
+    h.started_ticks = h.late_ticks = 0;
     run_hand(&h, partial);
 }
 
 /* The loop of the rule auto by its first worker, which remembers how it went. */
-static void take_part_learning(rmf_loop *loop, ramify_context context, const offer *all, void *partial)
+static void take_part_learning(rmf_loop *loop, ramify_context context, const rmf_offer *all, void *partial)
 {
     rmf_worker *worker = rmf_worker_of_lane(context.lane);
     rmf_past   *past   = rmf_past_of(worker, loop->body);
     double      ns     = loop->pool->ns_per_tick;
-    hand        h;
+    rmf_hand    h;
     uint64_t from = rmf_clock_ticks();
     open_hand(&h, context, loop, all);
     h.patience_ns    = rmf_past_patience(loop, worker, past);
     h.started_ticks  = h.patience_ns > 0.0 ? from : 0;
+    h.late_ticks     = 0;
+    if (rmf_load_relaxed(&loop->least_tickets) > 1)
+        h.late_ticks = from + (uint64_t)(rmf_past_late(loop, past) / ns);
     h.is_first       = true;
     h.own_iterations = 0;
     run_hand(&h, partial);
@@ -503,7 +385,7 @@ static void take_part_learning(rmf_loop *loop, ramify_context context, const off
 
 static void take_part_first(rmf_loop *loop, ramify_context context, void *partial)
 {
-    offer all = { .tickets = loop->shelves ? loop->pool->worker_count : rmf_lots_open(loop) };
+    rmf_offer all = { .tickets = loop->shelves ? loop->pool->worker_count : rmf_lots_open(loop) };
     if (loop->schedule.rule == RAMIFY_RULE_AUTO)
         take_part_learning(loop, context, &all, partial);
     else

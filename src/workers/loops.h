@@ -38,6 +38,7 @@ typedef struct rmf_loop {
     uint64_t                total;
     uint32_t                shelf_count;
     bool                    is_eager; /* whoever holds tickets gives half of them away at once */
+    _Atomic uint16_t        least_tickets; /* that are worth to be given away; falls to 1 when the loop takes longer */
     bool                    is_line; /* one dimension, no array: a lot is a run of iterations */
     ramify_schedule         schedule;
     const ramify_reduction *reduction;

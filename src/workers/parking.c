@@ -12,8 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static const uint64_t SEARCHING = 1, PARKED = 1ull << 32;
-
 void rmf_futex_wait(_Atomic uint32_t *word, uint32_t value, uint64_t most_ns)
 {
     struct timespec limit = { (time_t)(most_ns / 1000000000u), (long)(most_ns % 1000000000u) };
@@ -32,7 +30,8 @@ ramify_status rmf_parking_init(rmf_parking *parking, const ramify_tree *tree)
     parking->tree    = tree;
     parking->bits    = calloc(words, sizeof *parking->bits);
     parking->beds    = aligned_alloc(RMF_PAIR_BYTES, workers * sizeof *parking->beds);
-    rmf_store_relaxed(&parking->idle, 0);
+    rmf_store_relaxed(&parking->searching, 0);
+    rmf_store_relaxed(&parking->sleeping, 0);
     if (!parking->bits || !parking->beds) {
         rmf_parking_drop(parking);
         return RAMIFY_ERR_NO_MEMORY;
@@ -52,17 +51,17 @@ void rmf_parking_drop(rmf_parking *parking)
     parking->beds = NULL;
 }
 
-void rmf_search_begin(rmf_parking *parking)
+uint32_t rmf_search_begin(rmf_parking *parking)
 {
-    /* order: a searcher must be counted before it looks at a queue; pairs with the load in rmf_wake_near */
-    rmf_add_seq_cst(&parking->idle, SEARCHING);
+    /* order: a searcher must be counted before it looks at a queue; pairs with the load in rmf_parking_needs_wake */
+    return (uint32_t)rmf_add_seq_cst(&parking->searching, 1) + 1;
 }
 
 bool rmf_search_end(rmf_parking *parking)
 {
-    /* order: the count falls before the last searcher's look at the queues; pairs with the load in rmf_wake_near */
-    uint64_t before = rmf_sub_seq_cst(&parking->idle, SEARCHING);
-    return (uint32_t)before == 1 && before >> 32 != 0;
+    /* order: the count falls before the last searcher's look at the queues; pairs with the load in
+     * rmf_parking_needs_wake */
+    return rmf_sub_seq_cst(&parking->searching, 1) == 1 && rmf_parked_of(rmf_parking_sleeping(parking)) != 0;
 }
 
 static bool set_bit(rmf_parking *parking, uint32_t worker)
@@ -83,8 +82,10 @@ static bool clear_bit(rmf_parking *parking, uint32_t worker)
 void rmf_park_announce(rmf_parking *parking, uint32_t worker)
 {
     set_bit(parking, worker);
-    /* order: from here on submitters may have to wake this worker; pairs with the load in rmf_wake_near */
-    rmf_add_seq_cst(&parking->idle, PARKED - SEARCHING);
+    /* order: from here on submitters may have to wake this worker; parked before it no longer searches, so that who
+     * reads the two in this order misses neither; pairs with the loads in rmf_parking_needs_wake */
+    rmf_add_seq_cst(&parking->sleeping, RMF_PARKED);
+    rmf_sub_seq_cst(&parking->searching, 1);
 }
 
 /* A waker has claimed the worker and is about to hand over, or has handed over, the token. */
@@ -95,15 +96,20 @@ static void take_token(rmf_parking *parking, uint32_t worker)
     while (rmf_load_acquire(&bed->token) == 0)
         rmf_futex_wait(&bed->token, 0, 0);
     rmf_store_relaxed(&bed->token, 0);
+    /* order: as in rmf_park_announce, backwards */
+    rmf_add_seq_cst(&parking->searching, 1);
+    rmf_sub_seq_cst(&parking->sleeping, RMF_WOKEN);
 }
 
 void rmf_park_abort(rmf_parking *parking, uint32_t worker)
 {
-    if (clear_bit(parking, worker))
-        /* order: as in rmf_park_announce, backwards */
-        rmf_add_seq_cst(&parking->idle, SEARCHING - PARKED);
-    else
-        take_token(parking, worker); /* a waker was faster and counts us as searching already */
+    if (!clear_bit(parking, worker)) {
+        take_token(parking, worker); /* a waker was faster */
+        return;
+    }
+    /* order: as in rmf_park_announce, backwards */
+    rmf_add_seq_cst(&parking->searching, 1);
+    rmf_sub_seq_cst(&parking->sleeping, RMF_PARKED);
 }
 
 void rmf_park_sleep(rmf_parking *parking, uint32_t worker, uint64_t most_ns)
@@ -121,8 +127,8 @@ void rmf_park_sleep(rmf_parking *parking, uint32_t worker, uint64_t most_ns)
 static void hand_token(rmf_parking *parking, uint32_t worker)
 {
     uint64_t start = rmf_clock_ticks();
-    /* order: counted as a searcher before it can look; pairs with the load in rmf_wake_near */
-    rmf_add_seq_cst(&parking->idle, SEARCHING - PARKED);
+    /* order: counted as woken before others look; pairs with the load in rmf_parking_needs_wake */
+    rmf_add_seq_cst(&parking->sleeping, RMF_WOKEN - RMF_PARKED);
     /* order: pairs with the acquire in take_token() */
     rmf_store_release(&parking->beds[worker].token, 1);
     rmf_futex_wake(&parking->beds[worker].token, 1);
@@ -147,8 +153,10 @@ uint32_t rmf_wake_worker(rmf_parking *parking, uint32_t worker)
     return 1;
 }
 
-/* Claims and wakes the first parked worker in [first, end). */
-static uint32_t wake_in(rmf_parking *parking, uint32_t first, uint32_t end)
+/* Claims and wakes the first parked worker in [first, end). Where one will do it does not try the next when another
+ * waker was faster: who was woken by that one looks at the queues after the caller's publication; and many wakers at once
+ * would all go through all the bits, a transfer of their line each. */
+static uint32_t wake_in(rmf_parking *parking, uint32_t first, uint32_t end, bool insists)
 {
     for (uint32_t word = first / 64; word * 64 < end; word++) {
         uint64_t mask = ~0ull;
@@ -158,11 +166,12 @@ static uint32_t wake_in(rmf_parking *parking, uint32_t first, uint32_t end)
             mask &= (1ull << (end - word * 64)) - 1;
         /* order: after the caller's publication; pairs with set_bit() */
         uint64_t parked = rmf_load_seq_cst(&parking->bits[word]) & mask;
-        while (parked) {
+        for (; parked; parked &= parked - 1) {
             uint32_t worker = word * 64 + (uint32_t)__builtin_ctzll(parked);
             if (rmf_wake_worker(parking, worker))
                 return 1;
-            parked &= parked - 1;
+            if (!insists)
+                return 0;
         }
     }
     return 0;
@@ -170,14 +179,14 @@ static uint32_t wake_in(rmf_parking *parking, uint32_t first, uint32_t end)
 
 uint32_t rmf_wake_near(rmf_parking *parking, uint32_t domain)
 {
-    return rmf_parking_needs_wake(parking) ? rmf_wake_another(parking, domain) : 0;
+    return rmf_parking_needs_wake(parking, 1) ? rmf_wake_another(parking, domain) : 0;
 }
 
 uint32_t rmf_wake_another(rmf_parking *parking, uint32_t domain)
 {
     const ramify_domain *domains = ramify_tree_domains(parking->tree, NULL);
     for (uint32_t d = domain; d != RAMIFY_NONE; d = domains[d].parent)
-        if (wake_in(parking, domains[d].first_leaf, domains[d].first_leaf + domains[d].leaf_count))
+        if (wake_in(parking, domains[d].first_leaf, domains[d].first_leaf + domains[d].leaf_count, false))
             return 1;
     return 0;
 }
@@ -185,5 +194,5 @@ uint32_t rmf_wake_another(rmf_parking *parking, uint32_t domain)
 uint32_t rmf_wake_below(rmf_parking *parking, uint32_t domain)
 {
     const ramify_domain *d = ramify_tree_domains(parking->tree, NULL) + domain;
-    return wake_in(parking, d->first_leaf, d->first_leaf + d->leaf_count);
+    return wake_in(parking, d->first_leaf, d->first_leaf + d->leaf_count, true);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Parking: idle workers sleep on a futex each, and a submitter wakes the nearest one, but only when nobody searches.
  *
- * `idle` counts searching workers (low half) and parked ones (high half). The rule that loses no wake-up:
- *  - a submitter publishes its task, then looks at `idle`: somebody searching is enough; nobody searching and somebody
- *    parked: it claims a parked worker's bit, which makes it a searcher, and wakes it;
- *  - a worker about to sleep sets its bit, moves itself from searching to parked, then looks at all queues once more;
+ * `sleeping` counts workers that are parked, and those that were woken and have not come yet; `searching` those who
+ * look for work; each has a line of its own. The rule that loses no wake-up:
+ *  - a submitter publishes its task, then looks at `sleeping`, then at `searching`: somebody searching or woken is
+ *    enough; nobody is and somebody is parked: it claims a parked worker's bit, which counts it as woken, and wakes it;
+ *  - a worker about to sleep sets its bit, is counted as parked, then no longer as searching, then looks at all queues
+ *    once more; who was woken counts as searching before it stops counting as woken, and then looks at the queues;
  *  - the last searcher to find work looks at all queues before it runs it, and wakes another worker if there is more.
  * All of these steps are sequentially consistent, so of "task published" and "no searcher left" one side sees the other
  * (Dekker's argument; the scheme of Go's scheduler, proc.go, with the nearest worker instead of any). */
@@ -22,57 +24,75 @@ typedef struct rmf_bed {
 } rmf_bed;
 
 typedef struct rmf_parking {
-    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t idle; /* searching in the low half, parked in the high half */
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t searching;
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t sleeping; /* parked in the low half, woken in the high half */
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t *bits; /* bit w: worker w may be claimed by a waker */
     rmf_bed           *beds;
     uint32_t           workers;
     const ramify_tree *tree;
 } rmf_parking;
 
+#define RMF_PARKED UINT64_C(1)
+#define RMF_WOKEN  (UINT64_C(1) << 32)
+
 ramify_status rmf_parking_init(rmf_parking *parking, const ramify_tree *tree);
 void          rmf_parking_drop(rmf_parking *parking);
 
-/* A worker begins to search. */
-void rmf_search_begin(rmf_parking *parking);
+/* A worker begins to search. Returns how many do now. */
+uint32_t rmf_search_begin(rmf_parking *parking);
 
 /* A searcher found work. True when it was the last one and somebody is parked: it must look for more work and call
  * rmf_wake_near() if there is some. */
 bool rmf_search_end(rmf_parking *parking);
 
-/* True when somebody searches or sleeps. Sequentially consistent: after what the caller published. */
-static inline bool rmf_parking_has_idle(const rmf_parking *parking)
+/* `sleeping`, after what the caller published. */
+static inline uint64_t rmf_parking_sleeping(const rmf_parking *parking)
 {
-    /* order: pairs with the changes of `idle` in parking.c */
-    return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle) != 0;
+    /* order: after the caller's seq_cst publication; pairs with the changes in parking.c */
+    return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->sleeping);
 }
 
-/* How many search or sleep. */
-static inline uint64_t rmf_parking_idle(const rmf_parking *parking)
+static inline uint32_t rmf_parked_of(uint64_t sleeping)
 {
-    /* order: as in rmf_parking_has_idle */
-    uint64_t idle = rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle);
-    return (idle >> 32) + (uint32_t)idle;
+    return (uint32_t)sleeping;
 }
 
-/* True when somebody sleeps and nobody searches: what was just published waits for a wake. */
-static inline bool rmf_parking_needs_wake(const rmf_parking *parking)
+/* Somebody sleeps, and fewer are on their way than work. A woken worker takes 22 us to come (PEERS.md): one at a time, as
+ * in Go, would bring a machine of 64 cores to work in 1.4 ms; so their number doubles each time. */
+static inline bool rmf_parking_may_wake(const rmf_parking *parking, uint64_t sleeping)
 {
-    /* order: after the caller's seq_cst publication; pairs with the changes of `idle` in parking.c */
-    uint64_t idle = rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle);
-    return idle >> 32 != 0 && (uint32_t)idle == 0;
+    uint64_t parked = rmf_parked_of(sleeping), woken = sleeping / RMF_WOKEN;
+    return parked && (!woken || 2 * woken + parked < parking->workers);
 }
 
-/* True when somebody sleeps. */
-static inline bool rmf_parking_has_sleeper(const rmf_parking *parking)
+/* True when some of `supply` things that were just published wait for a wake: somebody sleeps, and fewer search. One load
+ * of a line that hardly changes while nobody sleeps. */
+static inline bool rmf_parking_needs_wake(const rmf_parking *parking, uint64_t supply)
 {
-    /* order: pairs with rmf_park_announce, which comes before the sleeper's last look at the lanes */
-    return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->idle) >> 32 != 0;
+    uint64_t sleeping = rmf_parking_sleeping(parking);
+    if (!rmf_parking_may_wake(parking, sleeping))
+        return false;
+    /* order: after the load of `sleeping`, so that who goes to sleep between the two is seen here; pairs as that one */
+    return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->searching) < supply;
+}
+
+/* How many search; at least 1 for one who does. A guess. */
+static inline uint32_t rmf_parking_searching(const rmf_parking *parking)
+{
+    return (uint32_t)rmf_load_relaxed(&((rmf_parking *)(uintptr_t)parking)->searching);
 }
 
 /* True when somebody searches. A guess. */
 static inline bool rmf_parking_has_searcher(const rmf_parking *parking)
 {
-    return (uint32_t)rmf_load_relaxed(&((rmf_parking *)(uintptr_t)parking)->idle) != 0;
+    return rmf_load_relaxed(&((rmf_parking *)(uintptr_t)parking)->searching) != 0;
+}
+
+/* True when somebody searches, or nobody sleeps: who asks for work is awake. A guess. */
+static inline bool rmf_parking_is_awake(const rmf_parking *parking)
+{
+    return rmf_parking_has_searcher(parking) ||
+           rmf_parked_of(rmf_load_relaxed(&((rmf_parking *)(uintptr_t)parking)->sleeping)) == 0;
 }
 
 /* First half of going to sleep: the searcher announces itself. Then it looks at every queue, then either sleeps or
@@ -85,7 +105,7 @@ void rmf_park_abort(rmf_parking *parking, uint32_t worker);
 /* Sleeps until a waker claims the worker, at most about `most_ns` (0: without limit); it searches again. */
 void rmf_park_sleep(rmf_parking *parking, uint32_t worker, uint64_t most_ns);
 
-/* After a task was published at `domain`: wakes the nearest parked worker unless somebody searches. Returns workers
+/* After a task was published at `domain`: wakes the nearest parked worker if one is needed, see above. Returns workers
  * woken, 0 or 1. Costs one load when nobody is parked. */
 uint32_t rmf_wake_near(rmf_parking *parking, uint32_t domain);
 
@@ -96,7 +116,7 @@ uint32_t rmf_wake_another(rmf_parking *parking, uint32_t domain);
 /* True when somebody sleeps. A hint: no order. */
 static inline bool rmf_parking_has_sleepers(const rmf_parking *parking)
 {
-    return rmf_load_relaxed(&parking->idle) >> 32 != 0;
+    return rmf_parked_of(rmf_load_relaxed(&parking->sleeping)) != 0;
 }
 
 /* The same for a task only workers below `domain` may run: wakes one of them even while others search. */

@@ -99,7 +99,12 @@ struct rmf_worker {
     uint64_t      stack_low, stack_bytes; /* its thread's stack; 0: not known */
     bool          told_of_stack;          /* that little of it is left */
     rmf_binding   binding;
-    uint32_t      answers; /* requests of others for forks answered since the last time all had been */
+    bool          joins_loop;  /* the next join is of a loop's part */
+    bool          insists;     /* has searched for some time: repeats requests that seem to wait */
+    uint32_t      rivals;      /* workers that search, as far as it knows, itself among them */
+    uint32_t      batch;       /* forks it takes from a near worker at once */
+    uint32_t      answers;     /* requests of others for forks answered since the last time all had been */
+    uint64_t      busy_before; /* ticks it had worked when it last slept */
     rmf_past      past_loops[RMF_PAST_LOOPS]; /* by a hash of their body */
     double          way_ns; /* what it takes to have half of a loop done by another; 0: not learnt yet (loop_past.h) */
 
@@ -164,6 +169,7 @@ struct rmf_pool {
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t wakers; /* wakers.h */
 
     _Alignas(RMF_PAIR_BYTES) _Atomic uint32_t stopping; /* read in every search */
+    _Atomic uint32_t claimers;                          /* threads that wait for workers to sleep */
     _Atomic uint32_t standing;                          /* workers that are ready, or failed to get ready */
     _Atomic uint32_t crippled;                          /* of those, without memory */
     _Atomic uint32_t gate;                              /* futex word: whether they go to work */

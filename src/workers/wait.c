@@ -35,18 +35,19 @@ static void wait_as_worker(rmf_worker *worker, ramify_group *group)
 static bool is_done_soon(ramify_group *group)
 {
     rmf_pool *pool     = group->pool;
-    bool      is_waker = rmf_waker_begin(pool), is_done;
+    uint64_t  begun = rmf_waker_begin(pool);
+    bool      is_done;
     uint64_t  start = rmf_clock_ticks(), waited = 0;
     while (!(is_done = rmf_group_is_done(group)) && waited < pool->spin_ticks) {
-        if (is_waker && waited >= rmf_waker_ticks(pool)) {
-            rmf_waker_end(pool);
-            is_waker = false;
+        if (begun && waited >= rmf_waker_ticks(pool)) {
+            rmf_waker_end(pool, begun);
+            begun = 0;
         }
         sched_yield();
         waited = rmf_clock_ticks() - start;
     }
-    if (is_waker)
-        rmf_waker_end(pool);
+    if (begun)
+        rmf_waker_end(pool, begun);
     return is_done;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Running tasks, keeping credits, searching and parking. */
+/* Running tasks, keeping credits, and the life of a worker. */
 #include "worker.h"
 
 #include "bind.h"
@@ -10,7 +10,6 @@
 #include "stack.h"
 #include "vertex.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,13 +24,9 @@ enum { LANE_SLOTS = 65536 };
 /* Credits fetched ahead: one atomic addition for 64 submissions. At most twice as many are kept. */
 enum { CREDIT_BATCH = 64 };
 
-/* Between two looks at everything a searcher pauses; every 4th time it offers its core to other threads, which on a
- * core shared with the submitting thread is the difference between a time slice and a microsecond. */
-enum { PAUSES_PER_ROUND = 1, ROUNDS_PER_YIELD = 4 };
-
-/* Looks before a search is announced, with 1, 2 and 4 pauses of 24 ns behind them. Longer ones make a hand-off wait:
- * four times as long costs 150 ns of its 140 and gains the producer nothing. */
-enum { GLANCES = 3 };
+/* A steal takes 0.3 us and more of the thief's time: ten times that. */
+static const double SHORT_FORK_NS = 3000.0;
+enum { BATCH_MOST = 16 };
 
 static _Thread_local rmf_worker *self __attribute__((tls_model("initial-exec")));
 
@@ -106,8 +101,7 @@ static void slide_run(rmf_worker *worker, uint64_t ticks)
     rmf_store_relaxed(&worker->run_ticks, mean ? mean - mean / 8 + ticks / 8 : ticks);
 }
 
-/* Between tasks, in the search, and after sleep. */
-static void stay_bound(rmf_worker *worker, uint64_t now)
+void rmf_worker_stay_bound(rmf_worker *worker, uint64_t now)
 {
     rmf_pool *pool = worker->pool;
     if (!pool->bind || now - worker->binding.checked_ticks < pool->bind_ticks)
@@ -171,25 +165,26 @@ void rmf_worker_resume(rmf_worker *worker, uint64_t since_ticks)
     worker->frame->start_ticks += rmf_clock_ticks() - since_ticks;
 }
 
-/* Returns the time. */
-static uint64_t enter(rmf_worker *worker, rmf_state state)
-{
-    uint64_t now = rmf_clock_ticks();
-    rmf_time_enter(&worker->cell.time, state, now);
-    return now;
-}
-
 void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home)
 {
     rmf_count(&worker->cell.counts.tasks, 1);
     if (++worker->unlooked_tasks == RMF_TASKS_PER_LOOK) {
         worker->unlooked_tasks = 0;
-        stay_bound(worker, rmf_clock_ticks());
+        rmf_worker_stay_bound(worker, rmf_clock_ticks());
     }
     if (worker->number - home->first_leaf < home->leaf_count)
         rmf_count(&worker->cell.counts.tasks_at_home, 1);
     else if (home->node == worker->pool->domains[worker->domain].node)
         rmf_count(&worker->cell.counts.tasks_on_node, 1);
+}
+
+/* Forks that take little more than a steal does are taken several at a time, each time twice as many. */
+static void learn_batch(rmf_worker *worker, uint64_t ticks)
+{
+    if ((double)ticks * worker->pool->ns_per_tick > SHORT_FORK_NS)
+        worker->batch = 1;
+    else if (worker->batch < BATCH_MOST)
+        worker->batch *= 2;
 }
 
 /* A fork that was stolen: the lane goes on above what is live in it. */
@@ -206,7 +201,9 @@ static void run_fork(rmf_worker *worker, ramify_fork *fork)
     rmf_lane_hide_owner(&worker->lane, &mark);
     worker->frame = &frame;
     rmf_store_relaxed(&worker->cell.running, 1);
+    uint64_t start = rmf_clock_ticks();
     fork->run((ramify_context){ &worker->lane.open, worker->lane.open.top }, fork);
+    learn_batch(worker, rmf_clock_ticks() - start);
     rmf_store_relaxed(&worker->cell.running, frame.outer != NULL);
     worker->frame = frame.outer;
     rmf_lane_show_owner(&worker->lane, &mark);
@@ -289,126 +286,6 @@ void rmf_worker_run(rmf_worker *worker, const rmf_task *task)
     rmf_worker_credit(worker, group);
 }
 
-bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal)
-{
-    if (goal->group)
-        return rmf_group_is_done(goal->group);
-    if (goal->fork)
-        return rmf_fork_is_done(goal->fork);
-    /* order: pairs with the store in rmf_pool_stop(); after the sleeper's announcement */
-    return rmf_load_seq_cst(&((rmf_pool *)(uintptr_t)pool)->stopping) != 0;
-}
-
-/* Leaves the search; the last one out sees to it that no work is left lying while others sleep. */
-static void leave_search(rmf_worker *worker)
-{
-    rmf_pool *pool = worker->pool;
-    /* A task not for everybody wakes one worker, searchers or not; if it was this one and it leaves with another task,
-     * or there are more of them, the next is woken. */
-    uint32_t where = rmf_fetch_kept_left(worker);
-    if (where != RAMIFY_NONE)
-        rmf_count(&worker->cell.counts.wakes, rmf_wake_below(&pool->parking, where));
-    if (!rmf_search_end(&pool->parking))
-        return;
-    where = rmf_fetch_where_left(pool);
-    if (where != RAMIFY_NONE)
-        rmf_count(&worker->cell.counts.wakes, rmf_wake_near(&pool->parking, where));
-}
-
-/* Sleeps unless there is something to do after all, or soon: what is kept for a home for longer than a search limits
- * the sleep. */
-static void park(rmf_worker *worker, const rmf_goal *goal)
-{
-    rmf_parking *parking    = &worker->pool->parking;
-    uint64_t     wait_ticks = 0;
-    rmf_park_announce(parking, worker->number);
-    bool is_work = rmf_goal_is_reached(worker->pool, goal) || rmf_fetch_any_left(worker, &wait_ticks);
-    if (is_work || (wait_ticks && wait_ticks < worker->pool->spin_ticks)) {
-        rmf_park_abort(parking, worker->number);
-        rmf_count(&worker->cell.counts.parks_aborted, 1);
-        return;
-    }
-    rmf_count(&worker->cell.counts.parks, 1);
-    rmf_trace_ring *trace = rmf_trace_of(worker);
-    uint64_t        begun = trace ? rmf_trace_enter(trace, RMF_TRACE_PARK, worker->number, 0, 0) : rmf_clock_ticks();
-    enter(worker, RMF_STATE_PARKED);
-    rmf_park_sleep(parking, worker->number, (uint64_t)((double)wait_ticks * worker->pool->ns_per_tick));
-    enter(worker, RMF_STATE_SEARCHING);
-    trace = rmf_trace_of(worker); /* it may have been switched on meanwhile: the whole sleep belongs to it */
-    if (trace)
-        rmf_trace_leave(trace, RMF_TRACE_PARK, worker->number, 0, begun);
-}
-
-/* Tells whoever reaches the goal that this worker may sleep; a pool's end wakes everybody anyway. */
-static void enlist(rmf_worker *worker, const rmf_goal *goal, rmf_waiter *waiter)
-{
-    if (goal->group)
-        rmf_group_enlist(goal->group, waiter);
-    if (goal->fork)
-        rmf_fork_await(worker, goal->fork);
-}
-
-/* Searches until there is a task (true) or the goal is reached (false). */
-static bool search(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
-{
-    rmf_pool  *pool        = worker->pool;
-    rmf_waiter waiter      = { .worker = worker->number };
-    bool       is_enlisted = false, found = false;
-    uint64_t   start = rmf_clock_ticks();
-
-    stay_bound(worker, start);
-    rmf_search_begin(&pool->parking);
-    for (uint32_t round = 1; !rmf_goal_is_reached(pool, goal); round++) {
-        found = rmf_fetch_own(worker, task) || rmf_fetch_far(worker, task);
-        if (found)
-            break;
-        if (rmf_clock_ticks() - start > pool->spin_ticks) {
-            if (!is_enlisted)
-                enlist(worker, goal, &waiter);
-            is_enlisted = true;
-            park(worker, goal);
-            start = rmf_clock_ticks();
-            stay_bound(worker, start);
-        } else if (round % ROUNDS_PER_YIELD == 0)
-            sched_yield();
-        else
-            for (int i = 0; i < PAUSES_PER_ROUND; i++)
-                rmf_relax();
-    }
-    leave_search(worker);
-    if (is_enlisted && goal->group)
-        rmf_group_delist(goal->group, &waiter);
-    return found;
-}
-
-/* A short search before the counted one: when tasks come one by one from a producer, workers that announce every gap
- * between them, and fetch each task the moment it appears, slow that producer down by the lines they take from it. The
- * growing pauses let a few tasks gather. */
-static bool glance(rmf_worker *worker, rmf_task *task)
-{
-    for (int round = 0; round < GLANCES; round++) {
-        if (rmf_fetch_far(worker, task) || rmf_fetch_own(worker, task))
-            return true;
-        if (round == 0)
-            rmf_worker_settle(worker);
-        for (int i = 0; i < PAUSES_PER_ROUND << round; i++)
-            rmf_relax();
-    }
-    return false;
-}
-
-/* The same, and what it took of the time goes into the trace. */
-static bool search_traced(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
-{
-    rmf_trace_ring *trace = rmf_trace_of(worker);
-    if (!trace)
-        return search(worker, task, goal);
-    uint64_t begun = rmf_trace_enter(trace, RMF_TRACE_SEARCH, worker->number, 0, 0);
-    bool     found = search(worker, task, goal);
-    rmf_trace_leave(trace, RMF_TRACE_SEARCH, worker->number, 0, begun);
-    return found;
-}
-
 /* What it did since it last found work says how long a task takes, at no further look at the clock. Samples come too
  * rarely for that: a loop of fewer than latency_every tasks has one for all workers together. Nothing is learnt where a
  * task waits, since the tasks around and inside it cannot be told apart. */
@@ -421,27 +298,6 @@ void rmf_worker_note_busy_time(rmf_worker *worker, uint64_t now_ticks)
         slide_run(worker, (now_ticks - worker->busy_from_ticks) / tasks);
     worker->busy_from_ticks = now_ticks;
     worker->tasks_before    = all;
-}
-
-static void begin_busy_time(rmf_worker *worker, uint64_t now_ticks)
-{
-    worker->busy_from_ticks = worker->frame ? 0 : now_ticks;
-    worker->tasks_before    = rmf_load_relaxed(&worker->cell.counts.tasks);
-}
-
-bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
-{
-    if ((goal->group || goal->fork) && rmf_goal_is_reached(worker->pool, goal))
-        return false;
-    if (rmf_fetch_own(worker, task))
-        return true;
-    rmf_worker_note_busy_time(worker, enter(worker, RMF_STATE_SEARCHING));
-    worker->busy_from_ticks = 0;
-    rmf_count(&worker->cell.counts.searches, 1);
-    worker->handle_from_ticks = 0;
-    bool found                = glance(worker, task) || search_traced(worker, task, goal);
-    begin_busy_time(worker, enter(worker, RMF_STATE_BUSY));
-    return found;
 }
 
 rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
@@ -466,6 +322,8 @@ rmf_worker *rmf_worker_make(rmf_pool *pool, uint32_t number)
     worker->sender.until_stamp = 1;
     worker->sender.stands_for  = 1;
     worker->sender.until_ready = 1;
+    worker->batch              = 1;
+    worker->rivals             = 1;
     rmf_replan_equip(pool, &worker->sender, &worker->mark, NULL);
     rmf_victims_init(&worker->victims, pool->tree, number);
     worker->remote = rmf_remote_row(&pool->remote, leaf);
@@ -502,7 +360,7 @@ rmf_worker *rmf_worker_enter(rmf_worker *worker)
     rmf_worker *before = self;
     self               = worker;
     rmf_stack_learn(worker);
-    enter(worker, RMF_STATE_BUSY);
+    (void)rmf_worker_enter_state(worker, RMF_STATE_BUSY);
     return before;
 }
 
@@ -516,7 +374,7 @@ void rmf_worker_serve(rmf_worker *worker)
 
 void rmf_worker_leave(rmf_worker *worker, rmf_worker *before)
 {
-    enter(worker, RMF_STATE_PARKED);
+    (void)rmf_worker_enter_state(worker, RMF_STATE_PARKED);
     self = before;
 }
 

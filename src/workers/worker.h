@@ -3,6 +3,7 @@
 #ifndef RMF_WORKERS_WORKER_H
 #define RMF_WORKERS_WORKER_H
 
+#include "clock.h"
 #include "pool.h"
 
 /* Thread function; argument: an rmf_worker_start. */
@@ -53,6 +54,17 @@ void rmf_worker_sample_handling(rmf_worker *worker);
 
 /* The time between two tasks, known for another reason: the mean run time slides on by what was run since the last. */
 void rmf_worker_note_busy_time(rmf_worker *worker, uint64_t now_ticks);
+
+/* The worker enters a state of its account of time; returns the time. */
+static inline uint64_t rmf_worker_enter_state(rmf_worker *worker, rmf_state state)
+{
+    uint64_t now = rmf_clock_ticks();
+    rmf_time_enter(&worker->cell.time, state, now);
+    return now;
+}
+
+/* Looks after the binding, if it is time to: between tasks, in the search, and after sleep. */
+void rmf_worker_stay_bound(rmf_worker *worker, uint64_t now);
 
 /* A task was run that belongs to `home`. */
 void rmf_worker_count_task(rmf_worker *worker, const ramify_domain *home);

@@ -61,7 +61,7 @@ RAMIFY_FORKED(fork_in_a_row, part, fork)
 
 static void until_all_sleep(const ramify_runtime *rt)
 {
-    while (rmf_load_seq_cst(&rt->pool->parking.idle) != (uint64_t)WORKERS << 32)
+    while (rmf_load_seq_cst(&rt->pool->parking.sleeping) != WORKERS * RMF_PARKED)
         give_way();
 }
 

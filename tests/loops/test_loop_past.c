@@ -18,25 +18,24 @@ static void other_body(void *self, const ramify_chunk *chunk)
     (void)self;
 }
 
-/* A worker of a pool of two that measures time in nanoseconds, with `searching` others that look for work. */
+/* A worker of a pool of two that measures time in nanoseconds, with others that look for work or sleep. */
 typedef struct scene {
     rmf_pool     pool;
     rmf_worker   worker;
     ramify_fork *slots[4];
 } scene;
 
-static scene *scene_with(uint64_t idle)
+static scene *scene_with(uint64_t searching, uint64_t parked)
 {
     static scene s;
     s = (scene){ .pool = { .worker_count = 2, .ns_per_tick = 1.0 } };
-    rmf_store_relaxed(&s.pool.parking.idle, idle);
+    rmf_store_relaxed(&s.pool.parking.searching, searching);
+    rmf_store_relaxed(&s.pool.parking.sleeping, parked * RMF_PARKED);
     s.worker.pool = &s.pool;
     rmf_lane_init(&s.worker.lane, s.slots, 4);
     rmf_lane_unask_owner(&s.worker.lane);
     return &s;
 }
-
-static const uint64_t SEARCHER = 1, SLEEPER = 1ull << 32;
 
 typedef struct decision {
     double patience;
@@ -56,7 +55,7 @@ static decision decide(scene *s, uint64_t past_ns)
 static void new_bodies(void **state)
 {
     (void)state;
-    scene   *s     = scene_with(SEARCHER);
+    scene   *s     = scene_with(1, 0);
     rmf_past none  = { 0 };
     rmf_loop few   = { .pool = &s->pool, .body = body, .total = 15 };
     rmf_loop many  = { .pool = &s->pool, .body = body, .total = 16 };
@@ -70,7 +69,7 @@ static void new_bodies(void **state)
 static void known_bodies(void **state)
 {
     (void)state;
-    scene *s = scene_with(SEARCHER);
+    scene *s = scene_with(1, 0);
     assert_true(decide(s, 400).alone);
     assert_true(decide(s, 1000).alone);
     assert_true(decide(s, 1000).patience > 1000.0); /* it is expected to end before anybody could help */
@@ -79,7 +78,7 @@ static void known_bodies(void **state)
     assert_false(decide(s, 2000).alone);
     assert_true(decide(s, 2000).eager);
 
-    s = scene_with(SLEEPER); /* a wake-up takes longer than that loop, and less than this one */
+    s = scene_with(0, 1); /* a wake-up takes longer than that loop, and less than this one */
     assert_true(decide(s, 5000).alone);
     assert_false(decide(s, 9000).alone);
     assert_true(decide(s, 9000).eager);
@@ -89,11 +88,11 @@ static void known_bodies(void **state)
 static void who_has_asked_is_awake(void **state)
 {
     (void)state;
-    scene *s = scene_with(0);
+    scene *s = scene_with(0, 0);
     assert_true(decide(s, 2000).alone);
     rmf_lane_ask_any(&s->worker.lane);
     assert_true(decide(s, 2000).eager);
-    s = scene_with(SLEEPER);
+    s = scene_with(0, 1);
     rmf_lane_ask_any(&s->worker.lane); /* before it went to sleep */
     assert_true(decide(s, 2000).alone);
 }
@@ -101,7 +100,7 @@ static void who_has_asked_is_awake(void **state)
 static void the_way_is_learnt_and_tried_again(void **state)
 {
     (void)state;
-    scene *s = scene_with(SEARCHER);
+    scene *s = scene_with(1, 0);
     for (int i = 0; i < 40; i++)
         rmf_past_learn_way(&s->worker, 1500.0);
     assert_true(decide(s, 2500).alone);

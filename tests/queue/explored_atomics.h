@@ -72,6 +72,7 @@
 #define pthread_mutex_lock(m) explore_mutex_lock(m)
 #define pthread_mutex_unlock(m) explore_mutex_unlock(m)
 #define sched_yield() explore_pause()
+#define sched_getcpu() ((int)explore_self())
 #define syscall(...) explore_syscall(__VA_ARGS__)
 
 #endif

@@ -80,6 +80,7 @@
 
 #define rmf_relax() sim_pause()
 #define sched_yield() sim_yield()
+#define sched_getcpu() ((int)sim_self())
 #define pthread_mutex_lock(m) sim_lock(m)
 #define pthread_mutex_unlock(m) sim_unlock(m)
 #define syscall(...) sim_syscall(__VA_ARGS__)

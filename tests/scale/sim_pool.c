@@ -241,7 +241,8 @@ static const part worker_parts[] = {
 
 static const part pool_parts[] = {
     { 0, "pool, constants" },
-    { offsetof(rmf_pool, parking), "parking.idle" },
+    { offsetof(rmf_pool, parking), "parking.searching" },
+    { offsetof(rmf_pool, parking.sleeping), "parking.sleeping" },
     { offsetof(rmf_pool, parking.bits), "parking, constants" },
     { offsetof(rmf_pool, depot), "pool.depot" },
     { offsetof(rmf_pool, lock), "pool.lock" },

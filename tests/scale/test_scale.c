@@ -19,10 +19,19 @@ typedef struct fact {
 } fact;
 
 static const fact facts[] = {
-    { "fib22", 1, 2, false, 0.0, 0.0, true },           { "fib27", 16, 4, false, 2.5, 3.5, true },
-    { "msort", 16, 2, false, 9.0, 10.0, true },         { "msort", 64, 2, false, 14.0, 18.0, true },
-    { "loop1000-auto", 16, 4, false, 8.0, 10.0, true }, { "loop1000-auto", 64, 4, false, 10.0, 24.0, true },
-    { "loop1000-auto", 64, 4, true, 9.0, 18.0, true },
+    { "fib22", 1, 2, false, 0.0, 0.0, true },
+    { "fib27", 16, 4, false, 2.9, 4.2, true },
+    { "fib32", 64, 4, false, 15.0, 20.0, true },
+    { "fib32", 128, 4, false, 14.0, 20.0, true },
+    { "uts", 16, 2, false, 5.5, 5.5, true },
+    { "uts", 64, 2, false, 10.5, 10.5, true },
+    { "msort", 16, 2, false, 9.5, 10.0, true },
+    { "msort", 64, 2, false, 28.0, 31.0, true },
+    { "row1000", 64, 2, false, 6.5, 6.5, true },
+    { "loop1000-auto", 16, 4, false, 8.7, 10.0, true },
+    { "loop1000-auto", 64, 4, false, 16.0, 31.0, true },
+    { "loop1000-auto", 64, 4, true, 15.0, 28.0, true },
+    { "solver100-auto", 16, 2, false, 2.5, 2.7, true },
 };
 
 static const char *wrong_with(const fact *f, char *text, size_t bytes)

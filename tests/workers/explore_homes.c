@@ -116,7 +116,7 @@ static const char *check(void)
             return ran[i] ? "a task ran twice" : "a task did not run";
     if (atomic_load(&group->pending))
         return "a group has something pending at the end";
-    if (atomic_load(&explored_pool->parking.idle) || atomic_load(&explored_pool->parking.bits[0]))
+    if ((atomic_load(&explored_pool->parking.searching) || atomic_load(&explored_pool->parking.sleeping)) || atomic_load(&explored_pool->parking.bits[0]))
         return "somebody is still counted as idle";
     return NULL;
 }

@@ -82,6 +82,11 @@ static void setup_guided(void)
     make(5, RAMIFY_RULE_GUIDED, 1, true);
 }
 
+static void setup_dynamic(void)
+{
+    make(4, RAMIFY_RULE_DYNAMIC, 1, true);
+}
+
 static void setup_one(void)
 {
     make(1, RAMIFY_RULE_AUTO, 1, true);
@@ -171,6 +176,7 @@ static const explore_case cases[] = {
     { "loops: auto, a sum", 2, 1, 200, setup_auto_sum, { owner, thief }, check, explored_pool_drop, 50000 },
     { "loops: static, a sum", 2, 2, 500, setup_static, { owner, thief }, check, explored_pool_drop, 50000 },
     { "loops: guided, a sum", 2, 2, 500, setup_guided, { owner, thief }, check, explored_pool_drop, 50000 },
+    { "loops: dynamic, a sum", 2, 2, 500, setup_dynamic, { owner, thief }, check, explored_pool_drop, 50000 },
     { "loops: stopped", 2, 1, 150, setup_stop, { owner, thief }, check, explored_pool_drop, 50000 },
     { "loops: from outside", 3, 1, 500, setup_auto, { caller, first_worker, thief }, check, explored_pool_drop, 20000 },
 };

@@ -139,7 +139,7 @@ const char *explored_fault(void)
     for (uint32_t w = 0; w < EXPLORED_WORKERS; w++)
         if (rmf_lane_shared_any(&explored_pool->workers[w]->lane))
             return "a lane has shared forks at the end";
-    if (atomic_load(&explored_pool->parking.idle))
+    if (atomic_load(&explored_pool->parking.searching) || atomic_load(&explored_pool->parking.sleeping))
         return "somebody is still counted as idle";
     return NULL;
 }

@@ -21,11 +21,12 @@ typedef struct numbered {
 } numbered;
 
 static int              ran[ROUNDS];
-static _Atomic uint32_t flag[ROUNDS];                     /* futex words: 1 once fork i has run */
+static _Atomic uint32_t flag[ROUNDS];                    /* futex words: 1 once fork i has run */
 static _Atomic uint32_t first_is_there, second_is_there; /* futex words: 1 once that waker is counted */
-static _Atomic uint32_t begun, owed, all_owed; /* futex words: 1 once the owner has begun, has made the first debt, all */
-static bool             is_posted;   /* the owner begins when the first waker is counted */
-static bool             keeps_first; /* the owner runs fork 0 itself */
+static _Atomic uint32_t begun, owed,
+    all_owed;            /* futex words: 1 once the owner has begun, has made the first debt, all */
+static bool is_posted;   /* the owner begins when the first waker is counted */
+static bool keeps_first; /* the owner runs fork 0 itself */
 
 static void raise_flag(_Atomic uint32_t *word)
 {
@@ -52,7 +53,7 @@ static void run_one(ramify_context context, ramify_fork *fork)
 static void take_back_first(ramify_context context)
 {
     numbered one = { .number = 0 };
-    context = ramify_fork_push(context, &one.fork, run_one);
+    context      = ramify_fork_push(context, &one.fork, run_one);
     if (ramify_fork_join(&context, &one.fork))
         run_one(context, &one.fork);
     raise_flag(&owed);
@@ -123,36 +124,37 @@ static void thief(void)
 
 static void waker(void)
 {
-    if (rmf_waker_begin(explored_pool))
-        rmf_waker_end(explored_pool);
+    uint64_t begun_as = rmf_waker_begin(explored_pool);
+    if (begun_as)
+        rmf_waker_end(explored_pool, begun_as);
 }
 
 static void posted_waker(void)
 {
-    bool counts = rmf_waker_begin(explored_pool);
+    uint64_t begun_as = rmf_waker_begin(explored_pool);
     raise_flag(&first_is_there);
     await_flag(&begun);
-    if (counts)
-        rmf_waker_end(explored_pool);
+    if (begun_as)
+        rmf_waker_end(explored_pool, begun_as);
 }
 
 static void first_waker(void)
 {
-    bool counts = rmf_waker_begin(explored_pool);
+    uint64_t begun_as = rmf_waker_begin(explored_pool);
     raise_flag(&first_is_there);
     await_flag(&owed);
-    if (counts)
-        rmf_waker_end(explored_pool);
+    if (begun_as)
+        rmf_waker_end(explored_pool, begun_as);
 }
 
 static void second_waker(void)
 {
     await_flag(&owed);
-    bool counts = rmf_waker_begin(explored_pool);
+    uint64_t begun_as = rmf_waker_begin(explored_pool);
     raise_flag(&second_is_there);
     await_flag(&all_owed);
-    if (counts)
-        rmf_waker_end(explored_pool);
+    if (begun_as)
+        rmf_waker_end(explored_pool, begun_as);
 }
 
 static const char *check(void)
@@ -160,7 +162,7 @@ static const char *check(void)
     for (int i = 0; i < ROUNDS; i++)
         if (ran[i] != 1)
             return "a fork did not run";
-    if ((uint32_t)atomic_load(&explored_pool->wakers))
+    if (atomic_load(&explored_pool->wakers) << 1)
         return "somebody is still counted as a waker";
     return explored_fault();
 }

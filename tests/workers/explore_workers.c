@@ -204,7 +204,7 @@ static const char *check(void)
             return ran[i] ? "a task ran twice" : "a task did not run";
     if (atomic_load(&group->pending) || atomic_load(&inner->pending))
         return "a group has something pending at the end";
-    if (atomic_load(&explored_pool->parking.idle))
+    if (atomic_load(&explored_pool->parking.searching) || atomic_load(&explored_pool->parking.sleeping))
         return "somebody is still counted as idle";
     if (atomic_load(&explored_pool->parking.bits[0]))
         return "somebody is still counted as asleep";

@@ -38,6 +38,7 @@ rmf_overhead rmf_overhead_of(const rmf_view *view)
     o.task_ns = (double)t->spent_ns[RMF_STATE_BUSY] - (o.place_ns - by_outsiders) - o.handle_ns;
     if (!o.reason && o.task_ns <= 0.0)
         o.reason = "no time was spent in tasks that the samples could tell from time in the runtime";
+    o.task_ns = o.task_ns > 0.0 ? o.task_ns : 0.0; /* estimates of empty tasks' handling may exceed the time there was */
     return o;
 }
 

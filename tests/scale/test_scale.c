@@ -20,11 +20,11 @@ typedef struct fact {
 
 static const fact facts[] = {
     { "fib22", 1, 2, false, 0.0, 0.0, true },
-    { "fib27", 16, 4, false, 2.9, 4.2, true },
+    { "fib27", 16, 4, false, 2.8, 4.0, true },
     { "fib32", 64, 4, false, 15.0, 20.0, true },
     { "fib32", 128, 4, false, 14.0, 20.0, true },
-    { "uts", 16, 2, false, 5.5, 5.5, true },
-    { "uts", 64, 2, false, 10.5, 10.5, true },
+    { "uts", 16, 2, false, 5.0, 5.0, true },
+    { "uts", 64, 2, false, 7.0, 7.0, true },
     { "msort", 16, 2, false, 9.5, 10.0, true },
     { "msort", 64, 2, false, 28.0, 31.0, true },
     { "row1000", 64, 2, false, 6.5, 6.5, true },

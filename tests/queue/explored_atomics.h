@@ -5,36 +5,12 @@
 #ifndef RMF_TESTS_EXPLORED_ATOMICS_H
 #define RMF_TESTS_EXPLORED_ATOMICS_H
 
-#include "atomics.h"
+#include "bare_atomics.h"
 #include "explore.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
-
-#undef rmf_load_relaxed
-#undef rmf_load_acquire
-#undef rmf_load_seq_cst
-#undef rmf_store_relaxed
-#undef rmf_store_release
-#undef rmf_store_seq_cst
-#undef rmf_add_relaxed
-#undef rmf_add_acq_rel
-#undef rmf_add_seq_cst
-#undef rmf_sub_acq_rel
-#undef rmf_sub_seq_cst
-#undef rmf_or_acq_rel
-#undef rmf_or_seq_cst
-#undef rmf_and_release
-#undef rmf_and_acq_rel
-#undef rmf_and_seq_cst
-#undef rmf_swap_acq_rel
-#undef rmf_swap_seq_cst
-#undef rmf_cas_relaxed
-#undef rmf_cas_acquire
-#undef rmf_cas_acq_rel
-#undef rmf_cas_seq_cst
-#undef rmf_count
 
 #define rmf_load_relaxed(p) (explore_step(), atomic_load(p))
 #define rmf_load_acquire(p) (explore_step(), atomic_load(p))

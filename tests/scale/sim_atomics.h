@@ -5,7 +5,7 @@
 #ifndef RMF_TESTS_SIM_ATOMICS_H
 #define RMF_TESTS_SIM_ATOMICS_H
 
-#include "atomics.h"
+#include "bare_atomics.h"
 #include "sim.h"
 #include "virtual_clock.h"
 
@@ -19,30 +19,6 @@
         sim_here.function        = __func__;                                                                           \
         operation((p), &sim_here);                                                                                     \
     })
-
-#undef rmf_load_relaxed
-#undef rmf_load_acquire
-#undef rmf_load_seq_cst
-#undef rmf_store_relaxed
-#undef rmf_store_release
-#undef rmf_store_seq_cst
-#undef rmf_add_relaxed
-#undef rmf_add_acq_rel
-#undef rmf_add_seq_cst
-#undef rmf_sub_acq_rel
-#undef rmf_sub_seq_cst
-#undef rmf_or_acq_rel
-#undef rmf_or_seq_cst
-#undef rmf_and_release
-#undef rmf_and_acq_rel
-#undef rmf_and_seq_cst
-#undef rmf_swap_acq_rel
-#undef rmf_swap_seq_cst
-#undef rmf_cas_relaxed
-#undef rmf_cas_acquire
-#undef rmf_cas_acq_rel
-#undef rmf_cas_seq_cst
-#undef rmf_count
 
 #define rmf_load_relaxed(p) (SIM_AT(sim_read, p), atomic_load_explicit((p), memory_order_relaxed))
 #define rmf_load_acquire(p) rmf_load_relaxed(p)

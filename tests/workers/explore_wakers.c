@@ -122,39 +122,37 @@ static void thief(void)
     explored_work(1);
 }
 
-static void waker(void)
+/* At its post from the beginning until the flag is up; tells when it is counted. Without flags: as it comes. */
+static void stand_by(_Atomic uint32_t *counted, _Atomic uint32_t *until)
 {
     uint64_t begun_as = rmf_waker_begin(explored_pool);
+    if (counted)
+        raise_flag(counted);
+    if (until)
+        await_flag(until);
     if (begun_as)
         rmf_waker_end(explored_pool, begun_as);
+}
+
+static void waker(void)
+{
+    stand_by(NULL, NULL);
 }
 
 static void posted_waker(void)
 {
-    uint64_t begun_as = rmf_waker_begin(explored_pool);
-    raise_flag(&first_is_there);
-    await_flag(&begun);
-    if (begun_as)
-        rmf_waker_end(explored_pool, begun_as);
+    stand_by(&first_is_there, &begun);
 }
 
 static void first_waker(void)
 {
-    uint64_t begun_as = rmf_waker_begin(explored_pool);
-    raise_flag(&first_is_there);
-    await_flag(&owed);
-    if (begun_as)
-        rmf_waker_end(explored_pool, begun_as);
+    stand_by(&first_is_there, &owed);
 }
 
 static void second_waker(void)
 {
     await_flag(&owed);
-    uint64_t begun_as = rmf_waker_begin(explored_pool);
-    raise_flag(&second_is_there);
-    await_flag(&all_owed);
-    if (begun_as)
-        rmf_waker_end(explored_pool, begun_as);
+    stand_by(&second_is_there, &all_owed);
 }
 
 static const char *check(void)

@@ -157,7 +157,7 @@ struct rmf_pool {
 
     _Atomic(rmf_class_book *) classes; /* NULL: counters are off; written by rmf_pool_count_classes() */
 
-    rmf_parking parking;                           /* `idle` first and apart, then constants */
+    rmf_parking parking;                           /* two counts, each apart, then constants */
     _Alignas(RMF_PAIR_BYTES) rmf_depot depot;      /* records of tasks */
     _Alignas(RMF_PAIR_BYTES) rmf_depot dependents; /* and of those with dependencies */
 

@@ -78,7 +78,7 @@ static void take_samples(ramify_runtime *rt)
     rmf_trace_ring *ring  = &t->trace->rings[t->trace->lanes - 1];
     uint64_t        parked = rmf_parked_of(rmf_load_relaxed(&rt->pool->parking.sleeping));
     uint32_t        count = 1 + rt->pool->domains[0].child_count;
-    rmf_trace_point(ring, RMF_TRACE_IDLE, 0, 0, (uint32_t)rmf_load_relaxed(&rt->pool->parking.searching), parked);
+    rmf_trace_point(ring, RMF_TRACE_IDLE, 0, 0, rmf_parking_count_searching(&rt->pool->parking), parked);
     for (uint32_t d = 0; d < (count <= SAMPLED_MAX ? count : 1); d++)
         rmf_trace_point(ring, RMF_TRACE_LOAD, 0, d, (uint64_t)(rmf_pool_load(rt->pool, d) + 0.5), 0);
     rmf_tracing_sample_counters(rt);

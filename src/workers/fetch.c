@@ -219,6 +219,11 @@ static void note_steal(rmf_worker *worker, uint32_t level, uint32_t count, rmf_t
         rmf_trace_point(trace, RMF_TRACE_STEAL, (uint16_t)level, index, count, loot);
 }
 
+void rmf_fetch_note_brought(rmf_worker *worker, uint32_t giver)
+{
+    note_steal(worker, rmf_victims_level(&worker->victims, giver), 1, RMF_LOOT_FORKS, giver);
+}
+
 /* A fork's owner must know who has it now. */
 static void tell_owner(const rmf_worker *worker, void *item)
 {
@@ -386,6 +391,12 @@ static bool from_side_domains(rmf_worker *worker, const rmf_step *step, rmf_task
     return false;
 }
 
+/* What it looks for need not be found any more: something lies at its door, or the fork it waits for is done. */
+static bool is_called(const rmf_worker *worker)
+{
+    return rmf_door_has_owner(&worker->door) || (worker->awaits && rmf_fork_is_done(worker->awaits));
+}
+
 /* The victims of a step, from a random one on, so that thieves of one level spread out; of many thieves each visits as
  * large a part of them. When 64 workers look at all the others between two pauses, the lines on which they find nothing
  * are what those who work wait for. */
@@ -396,7 +407,7 @@ static bool from_step(rmf_worker *worker, const rmf_step *step, rmf_task *task)
     uint32_t  most_forks = step == &worker->victims.step[0] ? worker->batch : MOVE_MAX;
     uint32_t  start      = count ? (uint32_t)(((ramify_random(&worker->sender.random) >> 32) * count) >> 32) : 0;
     uint32_t  visits     = (count + worker->rivals - 1) / worker->rivals;
-    for (uint32_t i = 0; i < visits; i++) {
+    for (uint32_t i = 0; i < visits && !is_called(worker); i++) {
         uint32_t    at     = start + i < count ? start + i : start + i - count;
         rmf_worker *victim = pool->workers[rmf_step_victim(step, at)];
         if (from_lane(worker, victim, step->level, most_forks, task) || from_deque(worker, victim, step->level, task) ||

@@ -15,6 +15,9 @@ bool rmf_fetch_far(rmf_worker *worker, rmf_task *task);
 /* From the worker that took a fork: its lane, then its deque. asks: for what it does not share. */
 bool rmf_fetch_from(rmf_worker *worker, uint32_t victim, bool asks, rmf_task *task);
 
+/* A fork was brought to the worker's door: counted like one it took itself. */
+void rmf_fetch_note_brought(rmf_worker *worker, uint32_t giver);
+
 /* This very fork, out of the deque of the worker that holds it, which may be the worker itself. What lies before it there
  * goes on to the worker's own deque, where all may have it. False: it is not there, or no longer. */
 bool rmf_fetch_fork(rmf_worker *worker, uint32_t holder, ramify_fork *fork, rmf_task *task);

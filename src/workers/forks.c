@@ -82,15 +82,15 @@ static uint64_t takers(const rmf_pool *pool)
     const rmf_parking *parking  = &pool->parking;
     uint64_t           sleeping = rmf_parking_sleeping(parking);
     uint64_t           known    = rmf_parked_of(sleeping) + sleeping / RMF_WOKEN + rmf_parking_searching(parking);
-    uint64_t           others   = pool->worker_count - 1, some = others < UNANNOUNCED ? others : UNANNOUNCED;
+    uint64_t           others = pool->worker_count - 1, some = others < UNANNOUNCED ? others : UNANNOUNCED;
     return known > some ? known : some;
 }
 
 /* Somebody asked: shares what is private below `head` until there is a fork for each who may take one, in ANSWERS times
- * as many answers at most, because joins take back what nobody has taken, and goes back to the fast paths. An owner that
- * makes a row of forks and then is inside of one for long does not look up again. A sleeper takes 10 us and more to
- * come, or a time slice where another program has its core, and a fork that looks up costs ten times one that does not:
- * fib(22) took 700 us instead of 55 beside a busy program when its owner looked up until nobody idled. Nobody is
+ * as many answers at most, because joins take back what nobody has taken, and goes back to the fast paths. An owner
+ * that makes a row of forks and then is inside of one for long does not look up again. A sleeper takes 10 us and more
+ * to come, or a time slice where another program has its core, and a fork that looks up costs ten times one that does
+ * not: fib(22) took 700 us instead of 55 beside a busy program when its owner looked up until nobody idled. Nobody is
  * forgotten: who is awake and found nothing asks again, also before it sleeps, and who takes something wakes others for
  * what is left (fetch.c). */
 static void answer(rmf_worker *worker, ramify_fork **head)
@@ -227,6 +227,25 @@ ramify_context rmf_fork_put(rmf_worker *worker, ramify_context context, ramify_f
     *head = fork;
     rmf_lane_set_top_owner(&worker->lane, head + 1);
     return (ramify_context){ context.lane, head + 1 };
+}
+
+bool rmf_fork_give(rmf_worker *to, ramify_fork *fork, ramify_fork_fn run)
+{
+    fork->run = run;
+    rmf_store_relaxed(state_of(fork), 0);
+    return rmf_door_give_any(&to->door, fork);
+}
+
+bool rmf_fork_join_given(rmf_worker *worker, ramify_context context, rmf_worker *to, ramify_fork *fork)
+{
+    if (rmf_load_relaxed(state_of(fork)) == 0 && rmf_door_return_any(&to->door, fork))
+        return true;
+    rmf_lane_set_top_owner(&worker->lane, context.head);
+    worker->joins_loop = true;
+    rmf_worker_listen(worker);
+    await_thief(worker, fork);
+    rmf_lane_set_top_owner(&worker->lane, context.head);
+    return false;
 }
 
 bool rmf_fork_is_newest(const rmf_lane *lane, ramify_fork **slot, const ramify_fork *fork)

@@ -23,6 +23,11 @@ bool rmf_fork_is_done(ramify_fork *fork);
 /* Forks without a look at who asks: for whoever shares at once. context: the worker's own. */
 ramify_context rmf_fork_put(rmf_worker *worker, ramify_context context, ramify_fork *fork, ramify_fork_fn run);
 
+/* Brings a fork to the door of a worker; false: that one does not search. It is joined by the other, in any order: no
+ * lane knows it. context: the worker's own. True: nobody has begun it, it is the caller's. */
+bool rmf_fork_give(rmf_worker *to, ramify_fork *fork, ramify_fork_fn run);
+bool rmf_fork_join_given(rmf_worker *worker, ramify_context context, rmf_worker *to, ramify_fork *fork);
+
 /* True when the fork is the newest: the one in the slot, or beyond the last slot one that ran at once. */
 bool rmf_fork_is_newest(const rmf_lane *lane, ramify_fork **slot, const ramify_fork *fork);
 

@@ -59,7 +59,7 @@ static ramify_status run_fixed(const fixed *f, uint64_t blocks, ramify_context c
     outer.reduction                               = NULL;
     outer.schedule.grain                          = 0;
     outer.share                                   = blocks / outer.pool->worker_count;
-    outer.shares_more                             = blocks % outer.pool->worker_count;
+    outer.shares_more                             = (uint32_t)(blocks % outer.pool->worker_count);
     ramify_status status                          = rmf_loop_run(&outer, context, NULL);
     if (status)
         return status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One worker's part in a loop, as those who share out lots (loop_run.c) and those who draw chunks (loop_shelves.c) see it. */
+/* One worker's part in a loop, as those who share out lots (loop_run.c) and those who draw chunks (loop_shelves.c) see
+ * it. */
 #ifndef RMF_WORKERS_LOOP_HAND_H
 #define RMF_WORKERS_LOOP_HAND_H
 
@@ -9,14 +10,20 @@
  * larger partial results fewer, so that their slots take at most 16 KiB of stack. */
 enum { OFFERS_MAX = 32, SLOT_BYTES_MAX = 16384, LINE_BYTES = 64 };
 
-/* Work given away: tickets, or iterations [lo, hi) of a leaf's lot. One line, all of which its thief reads. */
+/* Work given away: iterations [lo, hi) of a leaf's lot; or tickets; or tickets with their lots, [lo, hi), and then
+ * `leaf` is who gives. One line, all of which its thief reads. */
 typedef struct rmf_offer {
     _Alignas(LINE_BYTES) ramify_fork fork;
-    rmf_loop   *loop;
-    uint64_t    lo, hi, grain;
-    uint32_t    leaf, tickets;
-    void       *partial; /* where a thief leaves its part of the reduction */
+    rmf_loop *loop;
+    uint64_t  lo, hi, grain;
+    uint32_t  leaf, tickets;
+    void     *partial; /* where a thief leaves its part of the reduction */
 } rmf_offer;
+
+/* Lots that are claimed for this hand: [at, end). */
+typedef struct rmf_lots {
+    uint32_t at, end;
+} rmf_lots;
 
 /* One worker's part in a loop. */
 typedef struct rmf_hand {
@@ -29,16 +36,17 @@ typedef struct rmf_hand {
     uint64_t       started_ticks; /* 0: gives away at once */
     uint64_t       late_ticks;    /* when the loop has taken longer than was expected; 0: nobody's concern */
     double         patience_ns;   /* until it gives to somebody who is awake, if it does not at once */
-    uint64_t       own_ticks;     /* of the first one: until all is done that was not given away */
-    uint64_t       own_iterations;
-    bool           is_first;
-    uint64_t       batch;         /* chunks of a claim */
-    uint64_t       ticks;         /* in bodies, as far as they are timed */
+    bool           is_first;      /* and then, of what it did before its first join: */
+    uint64_t       own_iterations, own_ticks, begun_ticks, own_end_ticks;
+    uint64_t       batch; /* chunks of a claim */
+    uint64_t       ticks; /* in bodies, as far as they are timed */
     uint64_t       chunks, splits, iterations, at_home;
+    rmf_lots       lots; /* in a loop over shelves: workers that are to come */
     uint32_t       leaf, tickets, shelf;
     uint32_t       offered, most_offers;
     char          *slots; /* partial results of offers, NULL without a reduction */
     size_t         slot_bytes;
+    uint32_t       taker[OFFERS_MAX]; /* at whose door it lay; RAMIFY_NONE: it is on the lane */
     rmf_offer      offers[OFFERS_MAX];
 } rmf_hand;
 
@@ -54,9 +62,23 @@ static inline void rmf_hand_line(rmf_hand *h, uint64_t first, uint64_t n)
     loop->body(loop->self, &h->chunk);
 }
 
+/* Lots that are claimed for the hand become tickets. */
+void rmf_lots_free(rmf_hand *h);
+
+/* Of the lots [first, end) the hand keeps its own, and brings all others to workers who search. False: not all were at
+ * the door, and what was for them are tickets now. */
+bool rmf_hand_spread(rmf_hand *h, uint32_t first, uint32_t end);
+
+/* Brings the lots [first, end) to the door of a worker; false: it does not search. */
+bool rmf_hand_bring(rmf_hand *h, uint32_t first, uint32_t end, uint32_t to);
+
 /* Draws a chunk and runs it: from the shelf it drew from last, else from the nearest that has something. False: all is
  * drawn. */
 bool rmf_draw_chunk(rmf_hand *h);
+
+/* Makes a hand for a worker's own context, and has it do its part; partial: where its part of the reduction goes. */
+void rmf_hand_open(rmf_hand *h, ramify_context context, rmf_loop *loop, const rmf_offer *given);
+void rmf_hand_run(rmf_hand *h, const rmf_offer *given, void *partial);
 
 /* The shelf a worker begins with. */
 uint32_t rmf_own_shelf(const rmf_hand *h);

@@ -185,8 +185,31 @@ uint32_t rmf_lots_open(rmf_loop *loop)
     return lots;
 }
 
-/* Claims the first free one of some lots, as bits of a word, from a bit on and round. A claim that fails tells what else
- * others have taken meanwhile. */
+uint32_t rmf_lots_close(rmf_loop *loop)
+{
+    uint32_t leaves = loop->pool->worker_count;
+    for (uint32_t w = 0; w * 64 < leaves; w++)
+        rmf_store_relaxed(&loop->claimed[w], ~0ull);
+    return loop->share || loop->array ? leaves : (uint32_t)loop->total;
+}
+
+/* Bits of a word that stand for [first, end). */
+static uint64_t bits_of(uint32_t word, uint32_t first, uint32_t end)
+{
+    uint64_t bits = word == first / 64 ? ~0ull << (first % 64) : ~0ull;
+    return end - word * 64 < 64 ? bits & ((1ull << (end - word * 64)) - 1) : bits;
+}
+
+void rmf_lots_unclaim(rmf_loop *loop, uint32_t first, uint32_t end)
+{
+    for (uint32_t w = first / 64; w * 64 < end && first < end; w++)
+        /* order: relaxed suffices, the fork that brings a ticket for one of them publishes it; acq_rel is what there is
+         */
+        (void)rmf_and_acq_rel(&loop->claimed[w], ~bits_of(w, first, end));
+}
+
+/* Claims the first free one of some lots, as bits of a word, from a bit on and round. A claim that fails tells what
+ * else others have taken meanwhile. */
 static uint32_t claim_of(rmf_loop *loop, uint32_t word, uint64_t mask, uint32_t from)
 {
     uint64_t free_bits = ~rmf_load_relaxed(&loop->claimed[word]) & mask;
@@ -206,10 +229,7 @@ static uint32_t claim_of(rmf_loop *loop, uint32_t word, uint64_t mask, uint32_t 
 static uint32_t claim_in(rmf_loop *loop, uint32_t first, uint32_t end, uint32_t from)
 {
     for (uint32_t w = first / 64; w * 64 < end; w++) {
-        uint64_t mask = w == first / 64 ? ~0ull << (first % 64) : ~0ull;
-        if (end - w * 64 < 64)
-            mask &= (1ull << (end - w * 64)) - 1;
-        uint32_t found = claim_of(loop, w, mask, from);
+        uint32_t found = claim_of(loop, w, bits_of(w, first, end), from);
         if (found != RAMIFY_NONE)
             return found;
     }

@@ -12,7 +12,7 @@ enum { FEW_PER_WORKER = 8 };
  * takes from core to core. Sharing pays from twice of it on. Where that forbids it, the figure sinks slowly, so that
  * it is tried again after some hundred loops. */
 static const double WAY_NS = 600.0, WAY_LEAST_NS = 300.0, WAY_MOST_NS = 3000.0;
-enum { WAY_SLIDE = 8, WAY_SINK = 256, WAYS_WORTH = 4 };
+enum { WAY_SLIDE = 8, WAY_SINK = 256 };
 
 /* A loop that is not worth sharing is not shared unless it takes so many times as long as the last one. */
 static const double LATE = 1.5;
@@ -38,11 +38,12 @@ static bool is_patient(const rmf_loop *loop)
     return !loop->history || !rmf_history_grain(loop->history) || rmf_history_grain(loop->history) >= loop->total;
 }
 
-/* Somebody looks for work, or has asked and did not have to be woken to do so. */
+/* Somebody looks for work, or has asked, or was at the door last time, and does not have to be woken. */
 static bool is_somebody_awake(const rmf_worker *worker)
 {
     const rmf_parking *parking = &worker->pool->parking;
-    return rmf_parking_has_searcher(parking) || (rmf_lane_is_asked(&worker->lane) && rmf_parking_is_awake(parking));
+    return rmf_parking_has_searcher(parking) ||
+           ((worker->is_met || rmf_lane_is_asked(&worker->lane)) && rmf_parking_is_awake(parking));
 }
 
 static double way_of(const rmf_worker *worker)
@@ -50,13 +51,18 @@ static double way_of(const rmf_worker *worker)
     return worker->way_ns > 0.0 ? worker->way_ns : WAY_NS;
 }
 
-/* 10 us among 64 workers are lots of 0.16 us, for each of which the way takes ten times as long. What is given away
- * takes WAYS_WORTH ways, as several follow one another until the last worker has its part; but half of the loop is. */
-static uint16_t least_tickets(const rmf_loop *loop, const rmf_worker *worker, double expected)
+/* 10 us among 64 workers are lots of 0.16 us, for each of which the way takes several times as long. What a worker is
+ * given takes as long as the way; but half of the loop is worth it. The same as last time unless that is off by half:
+ * others sleep by now. */
+static uint16_t least_tickets(const rmf_loop *loop, const rmf_worker *worker, const rmf_past *past, double expected)
 {
-    uint32_t workers = loop->pool->worker_count, half = workers / 2 > 1 ? workers / 2 : 1;
-    double   wanted = WAYS_WORTH * way_of(worker) * workers / expected, most = half < UINT16_MAX ? half : UINT16_MAX;
-    return (uint16_t)(wanted < 1.0 ? 1.0 : wanted < most ? wanted : most);
+    uint32_t workers = loop->pool->worker_count, least = 1;
+    double   wanted = way_of(worker) * workers / expected;
+    if (1.5 * past->least_tickets > wanted && past->least_tickets < 3.0 * wanted && past->least_tickets < workers)
+        return past->least_tickets;
+    while (least < wanted && 2 * least < workers)
+        least *= 2;
+    return (uint16_t)least;
 }
 
 double rmf_past_late(const rmf_loop *loop, const rmf_past *past)
@@ -74,14 +80,19 @@ double rmf_past_patience(rmf_loop *loop, rmf_worker *worker, const rmf_past *pas
     if (!pays && expected > 2.0 * WAY_LEAST_NS)
         worker->way_ns = way_of(worker) * (1.0 - 1.0 / WAY_SINK);
     if (loop->is_eager) {
-        rmf_store_relaxed(&loop->least_tickets, least_tickets(loop, worker, expected));
+        rmf_store_relaxed(&loop->least_tickets, least_tickets(loop, worker, past, expected));
+        rmf_store_relaxed(&loop->least_split, (uint64_t)(way_of(worker) / expected * (double)loop->total));
         return 0.0;
     }
     return expected * LATE > RMF_HAND_OFF_NS ? expected * LATE : RMF_HAND_OFF_NS;
 }
 
-void rmf_past_learn_way(rmf_worker *worker, double waited_ns)
+void rmf_past_learn_way(rmf_worker *worker, double waited_ns, uint32_t sharers)
 {
-    double seen = waited_ns < WAY_LEAST_NS ? WAY_LEAST_NS : waited_ns < WAY_MOST_NS ? waited_ns : WAY_MOST_NS;
+    uint32_t levels = 1;
+    for (uint32_t n = 2; n < sharers; n *= 2)
+        levels++;
+    waited_ns /= levels;
+    double seen    = waited_ns < WAY_LEAST_NS ? WAY_LEAST_NS : waited_ns < WAY_MOST_NS ? waited_ns : WAY_MOST_NS;
     worker->way_ns = way_of(worker) + (seen - way_of(worker)) / WAY_SLIDE;
 }

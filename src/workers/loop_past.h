@@ -26,7 +26,8 @@ double rmf_past_patience(rmf_loop *loop, rmf_worker *worker, const rmf_past *pas
  * may then be anything. */
 double rmf_past_late(const rmf_loop *loop, const rmf_past *past);
 
-/* From a short loop that was shared at once: how long its first worker waited for the other, in nanoseconds. */
-void rmf_past_learn_way(rmf_worker *worker, double waited_ns);
+/* From a short loop that was shared at once: how long its first worker waited for the others, in nanoseconds, and how
+ * many there were with it. */
+void rmf_past_learn_way(rmf_worker *worker, double waited_ns, uint32_t sharers);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Taking part in a loop: claim lots or draw chunks, call the body, and give work away when somebody is hungry.
+/* A hand's part in a loop: claim lots or draw chunks, call the body, and give work away when somebody is hungry.
  *
  * Hunger is the request on the worker's own lane (lane.h), looked at between chunks: two plain loads. What is given
  * away are forks in this frame, oldest first the largest; they are joined in the opposite order, and what nobody took
@@ -7,6 +7,7 @@
 #include "loop_hand.h"
 
 #include "clock.h"
+#include "fetch.h"
 #include "forks.h"
 #include "history.h"
 #include "loop_past.h"
@@ -22,22 +23,46 @@ static void run_offer(ramify_context context, ramify_fork *fork)
     take_part(context, o->loop, o, o->partial);
 }
 
+/* At the door of whoever runs it: counted like a steal. */
+static void run_brought(ramify_context context, ramify_fork *fork)
+{
+    const rmf_offer *o = (const rmf_offer *)fork;
+    rmf_fetch_note_brought(rmf_worker_of_lane(context.lane), o->leaf);
+    run_offer(context, fork);
+}
+
+static rmf_offer *fill_offer(rmf_hand *h, uint64_t lo, uint64_t hi, uint32_t tickets)
+{
+    rmf_offer *o = &h->offers[h->offered];
+    *o = (rmf_offer){ .loop = h->loop, .lo = lo, .hi = hi, .grain = h->grain, .leaf = h->leaf, .tickets = tickets };
+    o->partial = h->slots ? h->slots + h->offered * h->slot_bytes : NULL;
+    return o;
+}
+
 static void give(rmf_hand *h, uint64_t lo, uint64_t hi, uint32_t tickets)
 {
-    rmf_offer *o   = &h->offers[h->offered];
-    *o         = (rmf_offer){ .loop = h->loop, .lo = lo, .hi = hi, .grain = h->grain, .leaf = h->leaf, .tickets = tickets };
-    o->partial = h->slots ? h->slots + h->offered * h->slot_bytes : NULL;
-    h->offered++;
-    h->context       = rmf_fork_put(h->worker, h->context, &o->fork, run_offer);
-    h->chunk.context = h->context;
+    rmf_offer *o           = fill_offer(h, lo, hi, tickets);
+    h->taker[h->offered++] = RAMIFY_NONE;
+    h->context             = rmf_fork_put(h->worker, h->context, &o->fork, run_offer);
+    h->chunk.context       = h->context;
+}
+
+bool rmf_hand_bring(rmf_hand *h, uint32_t first, uint32_t end, uint32_t to)
+{
+    rmf_offer *o = fill_offer(h, first, end, end - first);
+    o->leaf      = h->worker->number;
+    if (!rmf_fork_give(h->loop->pool->workers[to], &o->fork, run_brought))
+        return false;
+    h->taker[h->offered++] = to;
+    return true;
 }
 
 /* Shows to others what was given away. */
 static void show(const rmf_hand *h)
 {
     if (h->offered && rmf_lane_share_owner(&h->worker->lane, h->context.head))
-        rmf_count(&h->worker->cell.counts.wakes, rmf_wake_or_owe(h->loop->pool, h->worker->domain,
-                                                                 rmf_lane_shared_any(&h->worker->lane)));
+        rmf_count(&h->worker->cell.counts.wakes,
+                  rmf_wake_or_owe(h->loop->pool, h->worker->domain, rmf_lane_shared_any(&h->worker->lane)));
 }
 
 static uint32_t half_of_tickets(const rmf_hand *h)
@@ -57,6 +82,15 @@ static void give_tickets(rmf_hand *h)
         h->tickets -= half;
         give(h, 0, 0, half);
     }
+}
+
+/* Takes part with tickets that have their lots: brings them to others, shows to all what nobody was at the door for. */
+static void share_lots(rmf_hand *h, uint64_t first, uint64_t end)
+{
+    if (rmf_hand_spread(h, (uint32_t)first, (uint32_t)end))
+        return;
+    give_tickets(h);
+    show(h);
 }
 
 /* Rules whose chunks may be long do not wait to be asked. */
@@ -79,11 +113,13 @@ static void split(rmf_hand *h)
     h->splits++;
 }
 
-/* True when half of what is left is worth a hand-off. Measured chunks are 4 us long, a quarter of one is the limit. */
+/* True when half of what is left is worth a hand-off. Measured chunks are 4 us long, a quarter of one is the limit, or
+ * as much as the way takes as far as that is known. */
 static bool may_split(const rmf_hand *h)
 {
-    uint64_t least = h->loop->schedule.grain ? 2 * h->grain : h->grain / 2;
-    return h->loop->schedule.rule == RAMIFY_RULE_AUTO && h->hi - h->lo >= (least > 2 ? least : 2);
+    uint64_t least = h->loop->schedule.grain ? 2 * h->grain : h->grain / 2, left = h->hi - h->lo;
+    return h->loop->schedule.rule == RAMIFY_RULE_AUTO && left >= (least > 2 ? least : 2) &&
+           left / 2 >= rmf_load_relaxed(&((rmf_loop *)(uintptr_t)h->loop)->least_split);
 }
 
 static bool is_too_early(rmf_hand *h, const rmf_parking *parking)
@@ -103,6 +139,7 @@ static void notice_late(rmf_hand *h)
         return;
     h->late_ticks = 0;
     rmf_store_relaxed(&h->loop->least_tickets, 1);
+    rmf_store_relaxed(&h->loop->least_split, 0);
 }
 
 /* Between two chunks somebody asks for work, or the loop is to stop. */
@@ -116,12 +153,15 @@ static RAMIFY_COLD void attend(rmf_hand *h)
         return;
     }
     notice_late(h);
+    uint32_t tickets = h->tickets + (h->lots.end - h->lots.at);
     if (!rmf_lane_is_asked(lane) || h->offered == h->most_offers ||
-        !(h->tickets ? is_worth(h, half_of_tickets(h)) : may_split(h)) || is_too_early(h, parking))
+        !(tickets ? is_worth(h, (tickets + 1) / 2) : may_split(h)) || is_too_early(h, parking))
         return;
     rmf_lane_unask_owner(lane);
     if (rmf_lane_shared_any(lane))
         return; /* who takes what is shared asks for more */
+    if (h->lots.at < h->lots.end)
+        rmf_lots_free(h);
     if (h->tickets)
         give_tickets(h);
     else
@@ -169,7 +209,7 @@ static void run_by_grain(rmf_hand *h)
 /* Chunks of about the target's length: doubled while they are too short, cut in proportion when too long. */
 static void adapt(rmf_hand *h, uint64_t n, uint64_t ticks)
 {
-    uint64_t target = h->loop->target_ticks;
+    uint64_t target = rmf_chunk_ticks(h->loop);
     if (ticks < target / 2 && n == h->grain && h->grain < h->loop->total)
         h->grain *= ticks < target / 16 ? 8 : 2;
     else if (ticks > 2 * target && h->grain > 1) {
@@ -209,38 +249,70 @@ static void run_lot(rmf_hand *h)
 
 static void run_shelves(rmf_hand *h)
 {
-    share_tickets(h);
-    h->shelf = rmf_own_shelf(h);
+    if (h->lots.at == h->lots.end)
+        share_tickets(h);
+    h->lots.at = h->lots.end;
+    h->shelf   = rmf_own_shelf(h);
     while (!rmf_loop_is_stopped(h->loop) && rmf_draw_chunk(h))
         continue;
     h->tickets = 0; /* nothing is left that they could be for */
+}
+
+/* Sets what the hand works on. */
+static void open_work(rmf_hand *h, const rmf_offer *o)
+{
+    bool has_lots = o->tickets && o->lo < o->hi;
+    h->lo         = has_lots ? 0 : o->lo;
+    h->hi         = has_lots ? 0 : o->hi;
+    h->leaf       = o->leaf;
+    h->tickets    = has_lots ? 0 : o->tickets;
+    if (has_lots)
+        share_lots(h, o->lo, o->hi);
+}
+
+/* Joins an offer. True: nobody took it. */
+static bool is_mine(rmf_hand *h, rmf_offer *o, uint32_t taker)
+{
+    if (taker != RAMIFY_NONE)
+        return rmf_fork_join_given(h->worker, h->context, h->loop->pool->workers[taker], &o->fork);
+    h->worker->joins_loop = true;
+    bool mine             = ramify_fork_join(&h->context, &o->fork);
+    h->worker->joins_loop = false;
+    h->chunk.context      = h->context;
+    return mine;
 }
 
 /* Joins offers, newest first, until one comes back that nobody took, whose work is then this frame's. */
 static bool take_back(rmf_hand *h)
 {
     while (h->offered) {
-        rmf_offer *o              = &h->offers[--h->offered];
-        h->worker->joins_loop = true;
-        bool mine             = ramify_fork_join(&h->context, &o->fork);
-        h->worker->joins_loop = false;
-        h->chunk.context      = h->context;
-        if (!mine) {
+        rmf_offer *o = &h->offers[--h->offered];
+        if (!is_mine(h, o, h->taker[h->offered])) {
             if (h->slots)
                 h->loop->reduction->combine(h->loop->reduction->self, h->chunk.partial, o->partial);
         } else if (!rmf_loop_is_stopped(h->loop) && !h->loop->shelf_count) { /* shelves are empty by now */
-            h->lo      = o->lo;
-            h->hi      = o->hi;
-            h->leaf    = o->leaf;
-            h->tickets = o->tickets;
+            open_work(h, o);
             return true;
         }
     }
     return false;
 }
 
+/* The next lot that is claimed already. */
+static bool next_lot(rmf_hand *h)
+{
+    if (h->lots.at == h->lots.end)
+        return false;
+    h->leaf = h->lots.at++;
+    h->lo   = 0;
+    h->hi   = rmf_lot_size(h->loop, h->leaf);
+    return true;
+}
+
 static bool claim_next(rmf_hand *h)
 {
+    if (next_lot(h))
+        return true;
     if (!h->tickets)
         return false;
     h->tickets--;
@@ -257,8 +329,11 @@ static bool claim_next(rmf_hand *h)
     return true;
 }
 
-static void work(rmf_hand *h)
+static void work(rmf_hand *h, const rmf_offer *given)
 {
+    open_work(h, given);
+    if (h->is_first)
+        h->begun_ticks = rmf_clock_ticks();
     do {
         if (h->loop->shelf_count)
             run_shelves(h);
@@ -268,7 +343,8 @@ static void work(rmf_hand *h)
             run_lot(h);
         if (h->is_first && !h->own_iterations) {
             h->own_iterations = h->iterations;
-            h->own_ticks      = rmf_clock_ticks();
+            h->own_end_ticks  = rmf_clock_ticks();
+            h->own_ticks      = h->ticks ? h->ticks : h->own_end_ticks - h->begun_ticks;
         }
     } while (take_back(h));
 }
@@ -296,26 +372,24 @@ static uint64_t first_grain(const rmf_loop *loop, const rmf_offer *work)
     return known ? known : 1;
 }
 
-static void open_hand(rmf_hand *h, ramify_context context, rmf_loop *loop, const rmf_offer *work_given)
+void rmf_hand_open(rmf_hand *h, ramify_context context, rmf_loop *loop, const rmf_offer *work_given)
 {
-    h->context     = context;
-    h->loop        = loop;
-    h->worker      = rmf_worker_of_lane(context.lane);
-    h->lo          = work_given->lo;
-    h->hi          = work_given->hi;
-    h->leaf        = work_given->leaf;
-    h->tickets     = work_given->tickets;
-    h->grain       = first_grain(loop, work_given);
-    h->ticks       = 0;
-    h->chunks      = 0;
-    h->batch       = 1;
-    h->splits      = 0;
-    h->iterations  = 0;
-    h->at_home     = 0;
-    h->offered     = 0;
-    h->slots       = NULL;
-    h->is_first    = false;
-    h->most_offers = OFFERS_MAX;
+    h->context       = context;
+    h->loop          = loop;
+    h->worker        = rmf_worker_of_lane(context.lane);
+    h->lots          = (rmf_lots){ 0, 0 };
+    h->grain         = first_grain(loop, work_given);
+    h->ticks         = 0;
+    h->chunks        = 0;
+    h->batch         = 1;
+    h->splits        = 0;
+    h->iterations    = 0;
+    h->at_home       = 0;
+    h->offered       = 0;
+    h->slots         = NULL;
+    h->is_first      = false;
+    h->started_ticks = h->late_ticks = 0;
+    h->most_offers                   = OFFERS_MAX;
     for (int d = 0; d < RAMIFY_DIMENSIONS_MAX; d++) {
         h->chunk.range[d] = (ramify_range){ 0, 1, d > 0 && loop->is_line ? 1 : loop->range[d].step };
         h->chunk.count[d] = 1;
@@ -327,7 +401,7 @@ static void open_hand(rmf_hand *h, ramify_context context, rmf_loop *loop, const
 }
 
 /* With a reduction: room on the stack for the own partial result and for those of offers. */
-static void work_reducing(rmf_hand *h, void *partial)
+static void work_reducing(rmf_hand *h, const rmf_offer *given, void *partial)
 {
     const ramify_reduction *r = h->loop->reduction;
     h->slot_bytes             = (r->size + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
@@ -338,108 +412,22 @@ static void work_reducing(rmf_hand *h, void *partial)
     h->chunk.partial = memory + skip;
     h->slots         = memory + skip + h->slot_bytes;
     r->identity(r->self, h->chunk.partial);
-    work(h);
+    work(h, given);
     memcpy(partial, h->chunk.partial, r->size);
 }
 
-static void run_hand(rmf_hand *h, void *partial)
+void rmf_hand_run(rmf_hand *h, const rmf_offer *given, void *partial)
 {
     if (h->loop->reduction)
-        work_reducing(h, partial);
+        work_reducing(h, given, partial);
     else
-        work(h);
+        work(h, given);
     account(h);
 }
 
 static void take_part(ramify_context context, rmf_loop *loop, const rmf_offer *work_given, void *partial)
 {
     rmf_hand h;
-    open_hand(&h, context, loop, work_given);
-    h.started_ticks = h.late_ticks = 0;
-    run_hand(&h, partial);
-}
-
-/* The loop of the rule auto by its first worker, which remembers how it went. */
-static void take_part_learning(rmf_loop *loop, ramify_context context, const rmf_offer *all, void *partial)
-{
-    rmf_worker *worker = rmf_worker_of_lane(context.lane);
-    rmf_past   *past   = rmf_past_of(worker, loop->body);
-    double      ns     = loop->pool->ns_per_tick;
-    rmf_hand    h;
-    uint64_t from = rmf_clock_ticks();
-    open_hand(&h, context, loop, all);
-    h.patience_ns    = rmf_past_patience(loop, worker, past);
-    h.started_ticks  = h.patience_ns > 0.0 ? from : 0;
-    h.late_ticks     = 0;
-    if (rmf_load_relaxed(&loop->least_tickets) > 1)
-        h.late_ticks = from + (uint64_t)(rmf_past_late(loop, past) / ns);
-    h.is_first       = true;
-    h.own_iterations = 0;
-    run_hand(&h, partial);
-    if (!h.own_iterations)
-        return;
-    *past = (rmf_past){ loop->body, h.own_iterations, h.own_ticks - from };
-    if (loop->is_eager && h.own_iterations < loop->total && (double)(h.own_ticks - from) * ns < RMF_WAKE_NS)
-        rmf_past_learn_way(worker, (double)(rmf_clock_ticks() - h.own_ticks) * ns);
-}
-
-static void take_part_first(rmf_loop *loop, ramify_context context, void *partial)
-{
-    rmf_offer all = { .tickets = loop->shelves ? loop->pool->worker_count : rmf_lots_open(loop) };
-    if (loop->schedule.rule == RAMIFY_RULE_AUTO)
-        take_part_learning(loop, context, &all, partial);
-    else
-        take_part(context, loop, &all, partial);
-}
-
-/* A function of its own: the shelves are 8 KiB of stack. */
-static __attribute__((noinline)) void run_with_shelves(rmf_loop *loop, ramify_context context, void *partial)
-{
-    rmf_shelf shelves[RMF_SHELVES_MAX];
-    rmf_loop_fill_shelves(loop, shelves);
-    take_part_first(loop, context, partial);
-    loop->shelves = NULL;
-}
-
-ramify_status rmf_loop_run(rmf_loop *loop, ramify_context context, void *result)
-{
-    _Alignas(16) char partial[RAMIFY_PARTIAL_BYTES_MAX];
-    rmf_worker       *worker = rmf_worker_of_lane(context.lane);
-    rmf_store_relaxed(&loop->stopped, 0);
-    rmf_store_relaxed(&loop->error, 0);
-    rmf_count(&worker->cell.counts.loops, 1);
-    if (loop->total == 0) {
-        if (loop->reduction)
-            loop->reduction->identity(loop->reduction->self, result);
-        return RAMIFY_OK;
-    }
-    if (loop->schedule.rule >= RAMIFY_RULE_DYNAMIC)
-        run_with_shelves(loop, context, partial);
-    else
-        take_part_first(loop, context, partial);
-    if (loop->history)
-        rmf_history_close(loop->history);
-    int error = rmf_load_relaxed(&loop->error);
-    if (error && loop->group)
-        (void)ramify_group_fail(loop->group, error);
-    if (error || rmf_loop_is_stopped(loop))
-        return error ? RAMIFY_ERR_TASK : RAMIFY_ERR_CANCELED;
-    if (loop->reduction)
-        memcpy(result, partial, loop->reduction->size);
-    return RAMIFY_OK;
-}
-
-void ramify_for_stop(const ramify_chunk *chunk, int code)
-{
-    rmf_loop *loop = chunk->loop;
-    int       none = 0;
-    if (code)
-        /* order: relaxed; read after the joins */
-        (void)rmf_cas_relaxed(&loop->error, &none, code);
-    rmf_store_relaxed(&loop->stopped, 1);
-}
-
-bool ramify_for_stopped(const ramify_chunk *chunk)
-{
-    return rmf_loop_is_stopped(chunk->loop);
+    rmf_hand_open(&h, context, loop, work_given);
+    rmf_hand_run(&h, work_given, partial);
 }

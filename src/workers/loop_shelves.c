@@ -75,10 +75,10 @@ static bool draw_from(rmf_hand *h, rmf_shelf *shelf)
     call_shelf(h, shelf, begin, n, is_dynamic ? shelf->chunks.grain : n);
     uint64_t ticks = is_timed ? rmf_clock_ticks() - from : 0;
     h->ticks += ticks;
-    if (is_dynamic && ticks * BATCH_SHARE < h->loop->target_ticks)
+    if (is_dynamic && ticks * BATCH_SHARE < rmf_chunk_ticks(h->loop))
         h->batch = h->batch < BATCH_MAX ? h->batch * 2 : BATCH_MAX;
     else
-        h->batch = h->batch > 1 && ticks * BATCH_SHARE > 2 * h->loop->target_ticks ? h->batch / 2 : h->batch;
+        h->batch = h->batch > 1 && ticks * BATCH_SHARE > 2 * rmf_chunk_ticks(h->loop) ? h->batch / 2 : h->batch;
     if (h->worker->number - shelf->first_leaf < shelf->end_leaf - shelf->first_leaf)
         h->at_home += h->iterations - before;
     return true;

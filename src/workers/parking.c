@@ -23,6 +23,19 @@ void rmf_futex_wake(_Atomic uint32_t *word, int count)
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
 }
 
+static uint32_t crowds_of(const rmf_parking *parking)
+{
+    return (parking->workers + RMF_CROWD - 1) / RMF_CROWD;
+}
+
+static bool make_crowds(rmf_parking *parking)
+{
+    parking->crowds = aligned_alloc(RMF_PAIR_BYTES, crowds_of(parking) * sizeof *parking->crowds);
+    for (uint32_t c = 0; parking->crowds && c < crowds_of(parking); c++)
+        rmf_store_relaxed(&parking->crowds[c].searching, 0);
+    return parking->crowds != NULL;
+}
+
 ramify_status rmf_parking_init(rmf_parking *parking, const ramify_tree *tree)
 {
     uint32_t workers = ramify_tree_leaf_count(tree), words = (workers + 63) / 64;
@@ -30,9 +43,10 @@ ramify_status rmf_parking_init(rmf_parking *parking, const ramify_tree *tree)
     parking->tree    = tree;
     parking->bits    = calloc(words, sizeof *parking->bits);
     parking->beds    = aligned_alloc(RMF_PAIR_BYTES, workers * sizeof *parking->beds);
+    parking->crowds  = NULL;
     rmf_store_relaxed(&parking->searching, 0);
     rmf_store_relaxed(&parking->sleeping, 0);
-    if (!parking->bits || !parking->beds) {
+    if (!parking->bits || !parking->beds || (workers > RMF_CROWDLESS && !make_crowds(parking))) {
         rmf_parking_drop(parking);
         return RAMIFY_ERR_NO_MEMORY;
     }
@@ -47,21 +61,56 @@ void rmf_parking_drop(rmf_parking *parking)
 {
     free(parking->bits);
     free(parking->beds);
-    parking->bits = NULL;
-    parking->beds = NULL;
+    free(parking->crowds);
+    parking->bits   = NULL;
+    parking->beds   = NULL;
+    parking->crowds = NULL;
 }
 
-uint32_t rmf_search_begin(rmf_parking *parking)
+/* One more searches. */
+static void count_in(rmf_parking *parking, uint32_t worker)
 {
-    /* order: a searcher must be counted before it looks at a queue; pairs with the load in rmf_parking_needs_wake */
-    return (uint32_t)rmf_add_seq_cst(&parking->searching, 1) + 1;
+    /* order: a searcher must be counted before it looks at a queue; pairs with the load in rmf_parking_needs_wake. One
+     * who finds the crowd counted may be ahead of who counts it; until then submitters wake somebody for nothing. */
+    if (!parking->crowds || rmf_add_seq_cst(&parking->crowds[worker / RMF_CROWD].searching, 1) == 0)
+        rmf_add_seq_cst(&parking->searching, 1);
 }
 
-bool rmf_search_end(rmf_parking *parking)
+/* One less. True when nobody else searches. */
+static bool count_out(rmf_parking *parking, uint32_t worker)
 {
     /* order: the count falls before the last searcher's look at the queues; pairs with the load in
-     * rmf_parking_needs_wake */
-    return rmf_sub_seq_cst(&parking->searching, 1) == 1 && rmf_parked_of(rmf_parking_sleeping(parking)) != 0;
+     * rmf_parking_needs_wake. Whoever saw the count above 0 has a searcher that has not left: who is in a crowd that
+     * stays, or who counts it out. */
+    if (parking->crowds && rmf_sub_seq_cst(&parking->crowds[worker / RMF_CROWD].searching, 1) != 1)
+        return false;
+    return rmf_sub_seq_cst(&parking->searching, 1) == 1;
+}
+
+uint32_t rmf_parking_rivals(const rmf_parking *parking, uint32_t worker)
+{
+    uint32_t searching = (uint32_t)rmf_load_relaxed(&((rmf_parking *)(uintptr_t)parking)->searching);
+    uint32_t beside = parking->crowds ? (uint32_t)rmf_load_relaxed(&parking->crowds[worker / RMF_CROWD].searching) : 1;
+    return searching && beside ? searching * beside : 1;
+}
+
+uint32_t rmf_parking_count_searching(const rmf_parking *parking)
+{
+    uint32_t sum = 0;
+    for (uint32_t c = 0; parking->crowds && c < crowds_of(parking); c++)
+        sum += (uint32_t)rmf_load_relaxed(&parking->crowds[c].searching);
+    return parking->crowds ? sum : rmf_parking_searching(parking);
+}
+
+uint32_t rmf_search_begin(rmf_parking *parking, uint32_t worker)
+{
+    count_in(parking, worker);
+    return rmf_parking_rivals(parking, worker);
+}
+
+bool rmf_search_end(rmf_parking *parking, uint32_t worker)
+{
+    return count_out(parking, worker) && rmf_parked_of(rmf_parking_sleeping(parking)) != 0;
 }
 
 static bool set_bit(rmf_parking *parking, uint32_t worker)
@@ -85,7 +134,7 @@ void rmf_park_announce(rmf_parking *parking, uint32_t worker)
     /* order: from here on submitters may have to wake this worker; parked before it no longer searches, so that who
      * reads the two in this order misses neither; pairs with the loads in rmf_parking_needs_wake */
     rmf_add_seq_cst(&parking->sleeping, RMF_PARKED);
-    rmf_sub_seq_cst(&parking->searching, 1);
+    (void)count_out(parking, worker);
 }
 
 /* A waker has claimed the worker and is about to hand over, or has handed over, the token. */
@@ -97,7 +146,7 @@ static void take_token(rmf_parking *parking, uint32_t worker)
         rmf_futex_wait(&bed->token, 0, 0);
     rmf_store_relaxed(&bed->token, 0);
     /* order: as in rmf_park_announce, backwards */
-    rmf_add_seq_cst(&parking->searching, 1);
+    count_in(parking, worker);
     rmf_sub_seq_cst(&parking->sleeping, RMF_WOKEN);
 }
 
@@ -108,7 +157,7 @@ void rmf_park_abort(rmf_parking *parking, uint32_t worker)
         return;
     }
     /* order: as in rmf_park_announce, backwards */
-    rmf_add_seq_cst(&parking->searching, 1);
+    count_in(parking, worker);
     rmf_sub_seq_cst(&parking->sleeping, RMF_PARKED);
 }
 
@@ -154,8 +203,8 @@ uint32_t rmf_wake_worker(rmf_parking *parking, uint32_t worker)
 }
 
 /* Claims and wakes the first parked worker in [first, end). Where one will do it does not try the next when another
- * waker was faster: who was woken by that one looks at the queues after the caller's publication; and many wakers at once
- * would all go through all the bits, a transfer of their line each. */
+ * waker was faster: who was woken by that one looks at the queues after the caller's publication; and many wakers at
+ * once would all go through all the bits, a transfer of their line each. */
 static uint32_t wake_in(rmf_parking *parking, uint32_t first, uint32_t end, bool insists)
 {
     for (uint32_t word = first / 64; word * 64 < end; word++) {

@@ -2,7 +2,11 @@
 /* Parking: idle workers sleep on a futex each, and a submitter wakes the nearest one, but only when nobody searches.
  *
  * `sleeping` counts workers that are parked, and those that were woken and have not come yet; `searching` those who
- * look for work; each has a line of its own. The rule that loses no wake-up:
+ * look for work; each has a line of its own. A line that 128 workers write takes 20 us to go round, so on large machines
+ * neighbours are counted together, a crowd of RMF_CROWD on a line, and `searching` counts crowds that are not empty (a
+ * scalable non-zero indicator of two levels: Ellen, Lev, Luchangco, Moir, PODC 2007): who makes a crowd non-empty adds
+ * it, who empties it takes it off, so while it is not 0 somebody is counted, and the last one out is told so.
+ * The rule that loses no wake-up:
  *  - a submitter publishes its task, then looks at `sleeping`, then at `searching`: somebody searching or woken is
  *    enough; nobody is and somebody is parked: it claims a parked worker's bit, which counts it as woken, and wakes it;
  *  - a worker about to sleep sets its bit, is counted as parked, then no longer as searching, then looks at all queues
@@ -23,11 +27,22 @@ typedef struct rmf_bed {
     _Atomic uint64_t wake_ticks; /* that wakers spent on waking this worker */
 } rmf_bed;
 
+/* Workers of a crowd, and most workers that are counted one by one. */
+#ifndef RMF_CROWD
+#define RMF_CROWD      8u
+#define RMF_CROWDLESS 16u
+#endif
+
+typedef struct rmf_crowd {
+    _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t searching;
+} rmf_crowd;
+
 typedef struct rmf_parking {
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t searching;
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t sleeping; /* parked in the low half, woken in the high half */
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t *bits; /* bit w: worker w may be claimed by a waker */
     rmf_bed           *beds;
+    rmf_crowd         *crowds; /* by worker / RMF_CROWD; NULL: `searching` counts workers */
     uint32_t           workers;
     const ramify_tree *tree;
 } rmf_parking;
@@ -38,12 +53,12 @@ typedef struct rmf_parking {
 ramify_status rmf_parking_init(rmf_parking *parking, const ramify_tree *tree);
 void          rmf_parking_drop(rmf_parking *parking);
 
-/* A worker begins to search. Returns how many do now. */
-uint32_t rmf_search_begin(rmf_parking *parking);
+/* A worker begins to search. Returns how many do now, about. */
+uint32_t rmf_search_begin(rmf_parking *parking, uint32_t worker);
 
 /* A searcher found work. True when it was the last one and somebody is parked: it must look for more work and call
  * rmf_wake_near() if there is some. */
-bool rmf_search_end(rmf_parking *parking);
+bool rmf_search_end(rmf_parking *parking, uint32_t worker);
 
 /* `sleeping`, after what the caller published. */
 static inline uint64_t rmf_parking_sleeping(const rmf_parking *parking)
@@ -76,11 +91,18 @@ static inline bool rmf_parking_needs_wake(const rmf_parking *parking, uint64_t s
     return rmf_load_seq_cst(&((rmf_parking *)(uintptr_t)parking)->searching) < supply;
 }
 
-/* How many search; at least 1 for one who does. A guess. */
+/* How many search, at most. A guess. */
 static inline uint32_t rmf_parking_searching(const rmf_parking *parking)
 {
-    return (uint32_t)rmf_load_relaxed(&((rmf_parking *)(uintptr_t)parking)->searching);
+    uint32_t searching = (uint32_t)rmf_load_relaxed(&((rmf_parking *)(uintptr_t)parking)->searching);
+    return parking->crowds ? searching * RMF_CROWD : searching;
 }
+
+/* How many search as one who does sees it, by its own crowd; at least 1. A guess. */
+uint32_t rmf_parking_rivals(const rmf_parking *parking, uint32_t worker);
+
+/* How many search, counted one by one: for reports. */
+uint32_t rmf_parking_count_searching(const rmf_parking *parking);
 
 /* True when somebody searches. A guess. */
 static inline bool rmf_parking_has_searcher(const rmf_parking *parking)

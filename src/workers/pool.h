@@ -7,6 +7,7 @@
 #include "cell.h"
 #include "class_book.h"
 #include "deque.h"
+#include "door.h"
 #include "group.h"
 #include "inbox.h"
 #include "lane.h"
@@ -59,6 +60,7 @@ enum { RMF_PAST_LOOPS = 8 };
 typedef struct rmf_past {
     ramify_for_fn body;
     uint64_t      iterations, ticks;
+    uint16_t      least_tickets; /* of loops.h; 0: it was not shared at once */
 } rmf_past;
 
 /* Of so many tasks a worker looks around after one: at the time for its binding's sake, for which 9 ns for a stamp are
@@ -70,6 +72,7 @@ enum { RMF_TASKS_PER_LOOK = 64 };
 struct rmf_worker {
     rmf_deque        deque; /* its first line is the owner's, its second the thieves' */
     rmf_lane         lane;
+    rmf_door         door;
     rmf_monitor_cell cell;
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t run_ticks; /* sliding mean of its tasks; 0: none yet */
 
@@ -101,6 +104,10 @@ struct rmf_worker {
     rmf_binding   binding;
     bool          joins_loop;  /* the next join is of a loop's part */
     bool          insists;     /* has searched for some time: repeats requests that seem to wait */
+    bool          is_met;      /* the last loop part it brought to a door found that open */
+    uint32_t      misses;      /* loop parts brought to nobody's door since it woke somebody for them */
+    ramify_fork  *awaits;      /* fork it searches beside; NULL: none */
+    uint32_t      listens;     /* looks at its door before those elsewhere: loop parts came there, the next one may */
     uint32_t      rivals;      /* workers that search, as far as it knows, itself among them */
     uint32_t      batch;       /* forks it takes from a near worker at once */
     uint32_t      answers;     /* requests of others for forks answered since the last time all had been */

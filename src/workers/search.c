@@ -24,6 +24,10 @@ enum { GLANCES = 3, GLANCES_AWAKE = 8 };
  * of them (2 ms of 4 in a simulated unbalanced tree search on 64 cores). */
 enum { SPINS_MOST = 4 };
 
+/* Looks at the own door only, with pauses of 24 ns between: 1.5 us after something came to it, up to 12 us when that is
+ * when the next ones come, and not at all after other work was found instead. */
+enum { LISTENS_LEAST = 64, LISTENS_MOST = 512, LISTENS_PER_LOOK = 8 };
+
 bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal)
 {
     if (goal->group)
@@ -43,7 +47,7 @@ static void leave_search(rmf_worker *worker)
     uint32_t where = rmf_fetch_kept_left(worker);
     if (where != RAMIFY_NONE)
         rmf_count(&worker->cell.counts.wakes, rmf_wake_below(&pool->parking, where));
-    if (!rmf_search_end(&pool->parking))
+    if (!rmf_search_end(&pool->parking, worker->number))
         return;
     where = rmf_fetch_where_left(pool);
     if (where != RAMIFY_NONE)
@@ -52,7 +56,7 @@ static void leave_search(rmf_worker *worker)
 
 /* Lets time pass between two looks, `most` pauses at most: the more looks were for nothing, the more. Who waits for a
  * fork looks at that, and does not give way before a hand-off could have come back. */
-static void pause_after(const rmf_pool *pool, const rmf_goal *goal, uint32_t round, uint32_t most)
+static void pause_after(const rmf_worker *worker, const rmf_goal *goal, uint32_t round, uint32_t most)
 {
     uint32_t first = goal->fork ? GLANCES_AWAKE : ROUNDS_PER_YIELD; /* who was just woken has its core for something */
     if (round % ROUNDS_PER_YIELD == ROUNDS_PER_YIELD - 1 && round >= first) {
@@ -60,7 +64,7 @@ static void pause_after(const rmf_pool *pool, const rmf_goal *goal, uint32_t rou
         return;
     }
     uint32_t pauses = round < 16 && 1u << round < most ? 1u << round : most;
-    while (pauses-- && !(goal->fork && rmf_goal_is_reached(pool, goal)))
+    while (pauses-- && !rmf_door_has_owner(&worker->door) && !(goal->fork && rmf_goal_is_reached(worker->pool, goal)))
         rmf_relax();
 }
 
@@ -84,12 +88,58 @@ static uint64_t time_busy(const rmf_worker *worker)
     return rmf_load_relaxed(&worker->cell.time.spent_ticks[RMF_STATE_BUSY]);
 }
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What was brought to its door; else the door is open. */
+static bool from_door(rmf_worker *worker, rmf_task *task)
+{
+    ramify_fork *fork = rmf_door_take_owner(&worker->door);
+    if (!fork)
+        return false;
+    rmf_fork_take(worker, fork);
+    *task = (rmf_task){ .fn = NULL, .argument = fork };
+    return true;
+}
+
+void rmf_worker_listen(rmf_worker *worker)
+{
+    if (worker->listens < LISTENS_LEAST)
+        worker->listens = LISTENS_LEAST;
+}
+
+/* Where loops follow one another their parts come to the door: no look elsewhere could bring one sooner, and whoever
+ * shares them out is not disturbed. */
+static bool listen(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
+{
+    for (uint32_t i = 0; i < worker->listens; i++) {
+        if (from_door(worker, task) || (i % LISTENS_PER_LOOK == 0 && rmf_fetch_own(worker, task)))
+            return true;
+        if (rmf_goal_is_reached(worker->pool, goal))
+            return false;
+        rmf_relax();
+    }
+    return false;
+}
+
+/* After something was found elsewhere, or at the door when it no longer listened for that. */
+static void learn_to_listen(rmf_worker *worker, bool at_door)
+{
+    worker->listens = !at_door                          ? 0
+                      : worker->listens < LISTENS_LEAST ? LISTENS_LEAST
+                                                        : least(2 * worker->listens, LISTENS_MOST);
+}
+
 /* Sleeps unless there is something to do after all, or soon: what is kept for a home for longer than a search limits
  * the sleep. */
 static void park(rmf_worker *worker, const rmf_goal *goal)
 {
     rmf_parking *parking    = &worker->pool->parking;
     uint64_t     wait_ticks = 0;
+    if (!rmf_door_close_owner(&worker->door))
+        return;
     rmf_park_announce(parking, worker->number);
     bool is_work = rmf_goal_is_reached(worker->pool, goal) || rmf_fetch_any_left(worker, &wait_ticks);
     if (is_work || (wait_ticks && wait_ticks < worker->pool->spin_ticks)) {
@@ -137,10 +187,10 @@ static bool search(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
     uint64_t   start = rmf_clock_ticks();
 
     rmf_worker_stay_bound(worker, start);
-    count_rivals(worker, rmf_search_begin(&pool->parking));
+    count_rivals(worker, rmf_search_begin(&pool->parking, worker->number));
     for (uint32_t round = 0; !rmf_goal_is_reached(pool, goal); round++) {
         worker->insists = round % ROUNDS_PER_COUNT == ROUNDS_PER_COUNT - 1;
-        found           = rmf_fetch_own(worker, task) || rmf_fetch_far(worker, task);
+        found           = from_door(worker, task) || rmf_fetch_own(worker, task) || rmf_fetch_far(worker, task);
         if (found)
             break;
         if (rmf_clock_ticks() - start > patience(worker)) {
@@ -151,9 +201,9 @@ static bool search(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
             start = rmf_clock_ticks();
             rmf_worker_stay_bound(worker, start);
         } else
-            pause_after(pool, goal, round, most_pauses(worker));
+            pause_after(worker, goal, round, most_pauses(worker));
         if (round % ROUNDS_PER_COUNT == 0)
-            count_rivals(worker, rmf_parking_searching(&pool->parking));
+            count_rivals(worker, rmf_parking_rivals(&pool->parking, worker->number));
     }
     worker->insists = false;
     leave_search(worker);
@@ -170,13 +220,13 @@ static bool glance(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
 {
     rmf_pool *pool = worker->pool;
     for (uint32_t round = 0; round < (rmf_parking_has_sleepers(&pool->parking) ? GLANCES : GLANCES_AWAKE); round++) {
-        if (rmf_fetch_far(worker, task) || rmf_fetch_own(worker, task))
+        if (from_door(worker, task) || rmf_fetch_far(worker, task) || rmf_fetch_own(worker, task))
             return true;
         if (round == 0)
             rmf_worker_settle(worker);
         if (rmf_goal_is_reached(pool, goal))
             return false;
-        pause_after(pool, goal, round, round < GLANCES ? 1u << GLANCES : most_pauses(worker));
+        pause_after(worker, goal, round, round < GLANCES ? 1u << GLANCES : most_pauses(worker));
     }
     return false;
 }
@@ -209,8 +259,15 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
     worker->busy_from_ticks = 0;
     rmf_count(&worker->cell.counts.searches, 1);
     worker->handle_from_ticks = 0;
-    bool found =
-        glance(worker, task, goal) || (!rmf_goal_is_reached(worker->pool, goal) && search_traced(worker, task, goal));
+    worker->awaits            = goal->fork;
+    bool found                = listen(worker, task, goal);
+    if (!found && !rmf_goal_is_reached(worker->pool, goal)) {
+        found = glance(worker, task, goal) ||
+                (!rmf_goal_is_reached(worker->pool, goal) && search_traced(worker, task, goal));
+        if (found)
+            learn_to_listen(worker, rmf_door_is_closed(&worker->door));
+    }
+    (void)rmf_door_close_owner(&worker->door); /* what came too late is taken back, or found by the next search */
     begin_busy_time(worker, rmf_worker_enter_state(worker, RMF_STATE_BUSY));
     return found;
 }

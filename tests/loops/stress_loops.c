@@ -110,8 +110,30 @@ static void loops_from_everywhere(void **state)
     assert_int_equal(ramify_stop(rt), RAMIFY_OK);
 }
 
+/* As a solver has them: others wait at their doors for the next one. On many workers those that search are counted in
+ * crowds. */
+static void one_after_the_other(void **state)
+{
+    static const uint32_t workers[] = { 2, 3, 24 };
+    (void)state;
+    for (size_t i = 0; i < sizeof workers / sizeof workers[0]; i++) {
+        static job      one;
+        ramify_runtime *rt = started_with(workers[i]);
+        ramify_group   *group;
+        one = (job){ .rt = rt, .random = i };
+        assert_int_equal(ramify_group_create(rt, NULL, &group), RAMIFY_OK);
+        assert_int_equal(ramify_submit(group, run_as_task, &one, NULL), RAMIFY_OK);
+        assert_int_equal(ramify_wait(group), RAMIFY_OK);
+        assert_nothing_noted();
+        assert_int_equal(ramify_stop(rt), RAMIFY_OK);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(loops_from_everywhere) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loops_from_everywhere),
+        cmocka_unit_test(one_after_the_other),
+    };
     return cmocka_run_group_tests(tests, clear_environment, NULL) != 0;
 }

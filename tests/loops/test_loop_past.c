@@ -47,7 +47,7 @@ static decision decide(scene *s, uint64_t past_ns)
 {
     rmf_loop  loop  = { .pool = &s->pool, .body = body, .total = 1000 };
     rmf_past *past  = rmf_past_of(&s->worker, body);
-    *past           = past_ns ? (rmf_past){ body, 500, past_ns / 2 } : (rmf_past){ .body = other_body };
+    *past           = past_ns ? (rmf_past){ body, 500, past_ns / 2, 0 } : (rmf_past){ .body = other_body };
     double patience = rmf_past_patience(&loop, &s->worker, past);
     return (decision){ patience, patience > 0.0, loop.is_eager };
 }
@@ -97,12 +97,63 @@ static void who_has_asked_is_awake(void **state)
     assert_true(decide(s, 2000).alone);
 }
 
+/* Whoever got a part of the last loop is still there; but once the others sleep, it is not known who. */
+static void who_was_at_the_door_is_awake(void **state)
+{
+    (void)state;
+    scene *s         = scene_with(0, 0);
+    s->worker.is_met = true;
+    assert_true(decide(s, 2000).eager);
+    s                = scene_with(0, 1);
+    s->worker.is_met = true;
+    assert_true(decide(s, 2000).alone);
+}
+
+/* What each worker is given takes as long as the way, here 600 ns, and the number of workers changes only for a reason.
+ */
+static void short_loops_have_few_workers(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t ns;
+        uint16_t before, least;
+    } rows[] = {
+        { 8000, 0, 8 },   { 8000, 4, 4 },   { 8000, 8, 8 },  { 8000, 16, 8 }, { 20000, 0, 2 },
+        { 100000, 0, 1 }, { 100000, 4, 1 }, { 40000, 2, 2 }, { 40000, 1, 1 }, { 1300, 0, 32 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        scene *s             = scene_with(1, 0);
+        s->pool.worker_count = 64;
+        rmf_loop loop        = { .pool = &s->pool, .body = body, .total = 1000 };
+        rmf_past past        = { body, 500, rows[i].ns / 2, rows[i].before };
+        assert_true(rmf_past_patience(&loop, &s->worker, &past) <= 0.0);
+        assert_int_equal(rmf_load_relaxed(&loop.least_tickets), rows[i].least);
+        assert_in_range(rmf_load_relaxed(&loop.least_split), 600.0 / (double)rows[i].ns * 1000.0 - 1.0,
+                        600.0 / (double)rows[i].ns * 1000.0 + 1.0);
+    }
+}
+
+/* A wait for many is one for the last of a tree of them. */
+static void the_way_is_that_of_one_step(void **state)
+{
+    (void)state;
+    scene *two = scene_with(1, 0);
+    for (int i = 0; i < 40; i++)
+        rmf_past_learn_way(&two->worker, 800.0, 2);
+    double way  = two->worker.way_ns;
+    scene *many = scene_with(1, 0);
+    for (int i = 0; i < 40; i++)
+        rmf_past_learn_way(&many->worker, 4800.0, 64);
+    assert_in_range((uint64_t)way, 790, 810);
+    assert_in_range((uint64_t)many->worker.way_ns, 790, 810);
+}
+
 static void the_way_is_learnt_and_tried_again(void **state)
 {
     (void)state;
     scene *s = scene_with(1, 0);
     for (int i = 0; i < 40; i++)
-        rmf_past_learn_way(&s->worker, 1500.0);
+        rmf_past_learn_way(&s->worker, 1500.0, 2);
     assert_true(decide(s, 2500).alone);
     assert_false(decide(s, 3500).alone);
     int loops = 0;
@@ -110,11 +161,11 @@ static void the_way_is_learnt_and_tried_again(void **state)
         loops++;
     assert_in_range(loops, 10, 400);
     for (int i = 0; i < 40; i++)
-        rmf_past_learn_way(&s->worker, 10.0); /* less than a line takes: the floor is 300 ns */
+        rmf_past_learn_way(&s->worker, 10.0, 2); /* less than a line takes: the floor is 300 ns */
     assert_true(decide(s, 500).alone);
     assert_false(decide(s, 700).alone);
     for (int i = 0; i < 400; i++)
-        rmf_past_learn_way(&s->worker, 1e9); /* somebody had better things to do: at most 3 us */
+        rmf_past_learn_way(&s->worker, 1e9, 2); /* somebody had better things to do: at most 3 us */
     assert_true(decide(s, 5900).alone);
     assert_false(decide(s, 6200).alone);
 }
@@ -125,6 +176,9 @@ int main(void)
         cmocka_unit_test(new_bodies),
         cmocka_unit_test(known_bodies),
         cmocka_unit_test(who_has_asked_is_awake),
+        cmocka_unit_test(who_was_at_the_door_is_awake),
+        cmocka_unit_test(short_loops_have_few_workers),
+        cmocka_unit_test(the_way_is_that_of_one_step),
         cmocka_unit_test(the_way_is_learnt_and_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,7 +100,8 @@ static void sum_up(account *sum)
         const rmf_monitor_cell *cell = &memory.workers[w]->cell;
         uint64_t                spent[RMF_STATE_COUNT];
         rmf_state               state;
-        must(rmf_time_read(&cell->time, now, spent, &state));
+        while (!rmf_time_read(&cell->time, now, spent, &state)) /* its worker is writing */
+            sim_pause();
         sum->searched_ns += spent[RMF_STATE_SEARCHING];
         sum->slept_ns += spent[RMF_STATE_PARKED];
         sum->worked_ps += sim_worked_ps(w);

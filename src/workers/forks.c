@@ -11,6 +11,7 @@
 
 #include "fetch.h"
 #include "fork_mistakes.h"
+#include "listen.h"
 #include "stack.h"
 #include "submit.h"
 #include "wakers.h"
@@ -242,7 +243,7 @@ bool rmf_fork_join_given(rmf_worker *worker, ramify_context context, rmf_worker 
         return true;
     rmf_lane_set_top_owner(&worker->lane, context.head);
     worker->joins_loop = true;
-    rmf_worker_listen(worker);
+    rmf_listen_expect(worker);
     await_thief(worker, fork);
     rmf_lane_set_top_owner(&worker->lane, context.head);
     return false;

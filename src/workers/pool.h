@@ -111,6 +111,8 @@ struct rmf_worker {
     uint32_t      rivals;      /* workers that search, as far as it knows, itself among them */
     uint32_t      batch;       /* forks it takes from a near worker at once */
     uint32_t      answers;     /* requests of others for forks answered since the last time all had been */
+    uint32_t      holds_off;   /* looks at its door before those elsewhere: it found little there of late */
+    uint64_t      found_ticks; /* when its last search ended with forks of others; 0: with something else */
     uint64_t      busy_before; /* ticks it had worked when it last slept */
     rmf_past      past_loops[RMF_PAST_LOOPS]; /* by a hash of their body */
     double          way_ns; /* what it takes to have half of a loop done by another; 0: not learnt yet (loop_past.h) */

@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "fetch.h"
 #include "forks.h"
+#include "listen.h"
 
 #include <sched.h>
 
@@ -23,10 +24,6 @@ enum { GLANCES = 3, GLANCES_AWAKE = 8 };
  * do not sleep in its lulls: where joins wait for joins that wait, each that has slept adds a wake of 28 us to a chain
  * of them (2 ms of 4 in a simulated unbalanced tree search on 64 cores). */
 enum { SPINS_MOST = 4 };
-
-/* Looks at the own door only, with pauses of 24 ns between: 1.5 us after something came to it, up to 12 us when that is
- * when the next ones come, and not at all after other work was found instead. */
-enum { LISTENS_LEAST = 64, LISTENS_MOST = 512, LISTENS_PER_LOOK = 8 };
 
 bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal)
 {
@@ -88,50 +85,6 @@ static uint64_t time_busy(const rmf_worker *worker)
     return rmf_load_relaxed(&worker->cell.time.spent_ticks[RMF_STATE_BUSY]);
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-/* What was brought to its door; else the door is open. */
-static bool from_door(rmf_worker *worker, rmf_task *task)
-{
-    ramify_fork *fork = rmf_door_take_owner(&worker->door);
-    if (!fork)
-        return false;
-    rmf_fork_take(worker, fork);
-    *task = (rmf_task){ .fn = NULL, .argument = fork };
-    return true;
-}
-
-void rmf_worker_listen(rmf_worker *worker)
-{
-    if (worker->listens < LISTENS_LEAST)
-        worker->listens = LISTENS_LEAST;
-}
-
-/* Where loops follow one another their parts come to the door: no look elsewhere could bring one sooner, and whoever
- * shares them out is not disturbed. */
-static bool listen(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
-{
-    for (uint32_t i = 0; i < worker->listens; i++) {
-        if (from_door(worker, task) || (i % LISTENS_PER_LOOK == 0 && rmf_fetch_own(worker, task)))
-            return true;
-        if (rmf_goal_is_reached(worker->pool, goal))
-            return false;
-        rmf_relax();
-    }
-    return false;
-}
-
-/* After something was found elsewhere, or at the door when it no longer listened for that. */
-static void learn_to_listen(rmf_worker *worker, bool at_door)
-{
-    worker->listens = !at_door                          ? 0
-                      : worker->listens < LISTENS_LEAST ? LISTENS_LEAST
-                                                        : least(2 * worker->listens, LISTENS_MOST);
-}
-
 /* Sleeps unless there is something to do after all, or soon: what is kept for a home for longer than a search limits
  * the sleep. */
 static void park(rmf_worker *worker, const rmf_goal *goal)
@@ -190,7 +143,7 @@ static bool search(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
     count_rivals(worker, rmf_search_begin(&pool->parking, worker->number));
     for (uint32_t round = 0; !rmf_goal_is_reached(pool, goal); round++) {
         worker->insists = round % ROUNDS_PER_COUNT == ROUNDS_PER_COUNT - 1;
-        found           = from_door(worker, task) || rmf_fetch_own(worker, task) || rmf_fetch_far(worker, task);
+        found = rmf_listen_at_door(worker, task) || rmf_fetch_own(worker, task) || rmf_fetch_far(worker, task);
         if (found)
             break;
         if (rmf_clock_ticks() - start > patience(worker)) {
@@ -220,7 +173,7 @@ static bool glance(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
 {
     rmf_pool *pool = worker->pool;
     for (uint32_t round = 0; round < (rmf_parking_has_sleepers(&pool->parking) ? GLANCES : GLANCES_AWAKE); round++) {
-        if (from_door(worker, task) || rmf_fetch_far(worker, task) || rmf_fetch_own(worker, task))
+        if (rmf_listen_at_door(worker, task) || rmf_fetch_far(worker, task) || rmf_fetch_own(worker, task))
             return true;
         if (round == 0)
             rmf_worker_settle(worker);
@@ -255,19 +208,23 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
         return false;
     if (rmf_fetch_own(worker, task))
         return true;
-    rmf_worker_note_busy_time(worker, rmf_worker_enter_state(worker, RMF_STATE_SEARCHING));
+    uint64_t now = rmf_worker_enter_state(worker, RMF_STATE_SEARCHING);
+    rmf_worker_note_busy_time(worker, now);
+    rmf_listen_weigh(worker, now);
     worker->busy_from_ticks = 0;
     rmf_count(&worker->cell.counts.searches, 1);
     worker->handle_from_ticks = 0;
     worker->awaits            = goal->fork;
-    bool found                = listen(worker, task, goal);
+    bool found                = rmf_listen(worker, task, goal);
     if (!found && !rmf_goal_is_reached(worker->pool, goal)) {
         found = glance(worker, task, goal) ||
                 (!rmf_goal_is_reached(worker->pool, goal) && search_traced(worker, task, goal));
         if (found)
-            learn_to_listen(worker, rmf_door_is_closed(&worker->door));
+            rmf_listen_learn(worker, rmf_door_is_closed(&worker->door));
     }
     (void)rmf_door_close_owner(&worker->door); /* what came too late is taken back, or found by the next search */
-    begin_busy_time(worker, rmf_worker_enter_state(worker, RMF_STATE_BUSY));
+    now                 = rmf_worker_enter_state(worker, RMF_STATE_BUSY);
+    worker->found_ticks = found && !task->fn && !worker->listens ? now : 0;
+    begin_busy_time(worker, now);
     return found;
 }

@@ -29,9 +29,6 @@ typedef struct rmf_goal {
     ramify_fork  *fork;
 } rmf_goal;
 
-/* What it waits for will come soon: it looks at that and its door for some time before it searches. */
-void rmf_worker_listen(rmf_worker *worker);
-
 /* True when there is nothing more to wait for. */
 bool rmf_goal_is_reached(const rmf_pool *pool, const rmf_goal *goal);
 

@@ -29,6 +29,8 @@ static const fact facts[] = {
     { "msort", 16, 2, false, 9.5, 10.0, true, 0 },
     { "msort", 64, 2, false, 28.0, 31.0, true, 0 },
     { "msort", 128, 2, false, 48.0, 57.0, true, 0 },
+    { "row100", 64, 4, false, 1.1, 0.9, true, 0 },
+    { "row100", 128, 4, false, 1.1, 0.9, true, 0 },
     { "row1000", 64, 2, false, 6.5, 6.5, true, 0 },
     { "loop1000-auto", 16, 4, false, 8.7, 10.0, true, 0 },
     { "loop1000-auto", 64, 4, false, 16.0, 40.0, true, 0 },

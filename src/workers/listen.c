@@ -49,9 +49,12 @@ bool rmf_listen(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
     return false;
 }
 
-void rmf_listen_learn(rmf_worker *worker, bool at_door)
+/* Tasks are not forks: whoever found one does not want the next to wait. */
+void rmf_listen_learn(rmf_worker *worker, const rmf_task *task, bool at_door)
 {
     worker->listens = at_door ? longer(worker->listens) : 0;
+    if (task->fn)
+        worker->holds_off = 0;
 }
 
 /* A search takes lines from those who work, the more so the more others search. Who found less work by it than that

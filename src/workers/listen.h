@@ -20,7 +20,7 @@ bool rmf_listen(rmf_worker *worker, rmf_task *task, const rmf_goal *goal);
 void rmf_listen_expect(rmf_worker *worker);
 
 /* Something was found after it listened: at the door, or elsewhere. */
-void rmf_listen_learn(rmf_worker *worker, bool at_door);
+void rmf_listen_learn(rmf_worker *worker, const rmf_task *task, bool at_door);
 
 /* A search begins: what came of the last one? */
 void rmf_listen_weigh(rmf_worker *worker, uint64_t now);

@@ -107,6 +107,7 @@ static void park(rmf_worker *worker, const rmf_goal *goal)
     rmf_park_sleep(parking, worker->number, (uint64_t)((double)wait_ticks * worker->pool->ns_per_tick));
     (void)rmf_worker_enter_state(worker, RMF_STATE_SEARCHING);
     worker->busy_before = time_busy(worker);
+    worker->holds_off   = 0;
     trace = rmf_trace_of(worker); /* it may have been switched on meanwhile: the whole sleep belongs to it */
     if (trace)
         rmf_trace_leave(trace, RMF_TRACE_PARK, worker->number, 0, begun);
@@ -220,7 +221,7 @@ bool rmf_worker_next(rmf_worker *worker, rmf_task *task, const rmf_goal *goal)
         found = glance(worker, task, goal) ||
                 (!rmf_goal_is_reached(worker->pool, goal) && search_traced(worker, task, goal));
         if (found)
-            rmf_listen_learn(worker, rmf_door_is_closed(&worker->door));
+            rmf_listen_learn(worker, task, rmf_door_is_closed(&worker->door));
     }
     (void)rmf_door_close_owner(&worker->door); /* what came too late is taken back, or found by the next search */
     now                 = rmf_worker_enter_state(worker, RMF_STATE_BUSY);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What must hold if the scheduler scales, on the simulated machine of 128 cores: the same in every run.
+/* What must hold if the scheduler scales, on the simulated machine of 128 cores: the same in every run of a build.
  *
- * Least speed-ups are about two thirds of those measured when this was written: where one line moves, all that follows
- * comes otherwise, and variants of the search that should not matter were up to a quarter slower. With SCALE_MUTANT the
- * sources have a fault, and some fact must not hold. */
+ * Least speed-ups are about two thirds of those measured when this was written, four fifths where a fault is to be told
+ * apart; other compilers and options differ by a tenth. Where one line moves, all that follows comes otherwise, and
+ * variants of the search that should not matter were up to a quarter slower. With SCALE_MUTANT the sources have a fault,
+ * and some fact must not hold. */
 #include "check.h"
 #include "sim_kernels.h"
 
@@ -23,12 +24,14 @@ static const fact facts[] = {
     { "fib22", 1, 2, false, 0.0, 0.0, true, 0 },
     { "fib27", 16, 4, false, 2.8, 4.0, true, 0 },
     { "fib32", 64, 4, false, 15.0, 23.0, true, 0 },
-    { "fib32", 128, 4, false, 14.0, 32.0, true, 0 },
+    { "fib32", 128, 4, false, 14.0, 42.0, true, 0 },
     { "uts", 16, 2, false, 5.0, 5.0, true, 0 },
-    { "uts", 64, 2, false, 7.0, 8.0, true, 200 },
+    { "uts", 64, 2, false, 7.0, 8.0, true, 0 },
+    { "uts", 128, 5, false, 7.0, 8.0, true, 1200 },
+    { "uts-small", 128, 5, false, 1.5, 1.5, true, 1200 },
     { "msort", 16, 2, false, 9.5, 10.0, true, 0 },
     { "msort", 64, 2, false, 28.0, 31.0, true, 0 },
-    { "msort", 128, 2, false, 48.0, 57.0, true, 0 },
+    { "msort", 128, 2, false, 48.0, 70.0, true, 0 },
     { "row100", 64, 4, false, 1.1, 0.9, true, 0 },
     { "row100", 128, 4, false, 1.1, 0.9, true, 0 },
     { "row1000", 64, 2, false, 6.5, 6.5, true, 0 },

@@ -234,6 +234,7 @@ static const part worker_parts[] = {
     { offsetof(rmf_worker, lane.open.split), "worker.lane.split, limit" },
     { offsetof(rmf_worker, lane.slots), "worker.lane.slots, end" },
     { offsetof(rmf_worker, lane.word), "worker.lane.word" },
+    { offsetof(rmf_worker, door), "worker.door" },
     { offsetof(rmf_worker, cell), "worker.cell" },
     { offsetof(rmf_worker, run_ticks), "worker.run_ticks" },
     { offsetof(rmf_worker, pool), "worker.pool, number" },

@@ -84,20 +84,18 @@ static void give_tickets(rmf_hand *h)
     }
 }
 
-/* Takes part with tickets that have their lots: brings them to others, shows to all what nobody was at the door for. */
-static void share_lots(rmf_hand *h, uint64_t first, uint64_t end)
-{
-    if (rmf_hand_spread(h, (uint32_t)first, (uint32_t)end))
-        return;
-    give_tickets(h);
-    show(h);
-}
-
 /* Rules whose chunks may be long do not wait to be asked. */
 static void share_tickets(rmf_hand *h)
 {
     give_tickets(h);
     show(h);
+}
+
+/* Takes part with tickets that have their lots: brings them to others, shows to all what nobody was at the door for. */
+static void share_lots(rmf_hand *h, uint64_t first, uint64_t end)
+{
+    if (!rmf_hand_spread(h, (uint32_t)first, (uint32_t)end))
+        share_tickets(h);
 }
 
 /* The upper half of what is left of the lot, in whole chunks where the caller chose their length. */

@@ -93,24 +93,17 @@ static bool bring(rmf_hand *h, uint32_t first, uint32_t end)
     return found;
 }
 
-void rmf_lots_free(rmf_hand *h)
+static void make_tickets(rmf_hand *h, uint32_t first, uint32_t end)
 {
-    rmf_lots *lots = &h->lots;
-    h->tickets += lots->end - lots->at;
+    h->tickets += end - first;
     if (!h->loop->shelf_count)
-        rmf_lots_unclaim(h->loop, lots->at, lots->end);
-    lots->at = lots->end = 0;
+        rmf_lots_unclaim(h->loop, first, end);
 }
 
-/* Makes tickets of what nobody was there for. */
-static void free_rest(rmf_hand *h, const spread *s)
+void rmf_lots_free(rmf_hand *h)
 {
-    h->tickets += s->low_end - s->low + (s->high_end - s->high);
-    rmf_store_relaxed(&h->loop->missed, 1);
-    if (h->loop->shelf_count)
-        return;
-    rmf_lots_unclaim(h->loop, s->low, s->low_end);
-    rmf_lots_unclaim(h->loop, s->high, s->high_end);
+    make_tickets(h, h->lots.at, h->lots.end);
+    h->lots.at = h->lots.end;
 }
 
 bool rmf_hand_spread(rmf_hand *h, uint32_t first, uint32_t end)
@@ -125,7 +118,9 @@ bool rmf_hand_spread(rmf_hand *h, uint32_t first, uint32_t end)
         cut_part(&s, &from, &to);
         if (h->offered == h->most_offers || !bring(h, from, to)) {
             put_back(&s, from, to);
-            free_rest(h, &s);
+            make_tickets(h, s.low, s.low_end);
+            make_tickets(h, s.high, s.high_end);
+            rmf_store_relaxed(&h->loop->missed, 1);
             return false;
         }
     }

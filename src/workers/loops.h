@@ -54,7 +54,7 @@ typedef struct rmf_loop {
     rmf_shelf              *shelves;
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t claimed[RMF_LEAVES_MAX / 64]; /* by leaf: and others, which they write */
     _Atomic int      error;
-    _Atomic uint32_t missed; /* parts that were brought to nobody's door */
+    _Atomic uint32_t missed; /* 1: nobody was at the door for some part */
 } rmf_loop;
 
 _Static_assert(offsetof(rmf_loop, range[1]) <= 2 * RMF_LINE_BYTES, "a loop of one dimension is two lines");

@@ -28,10 +28,8 @@ typedef struct rmf_bed {
 } rmf_bed;
 
 /* Workers of a crowd, and most workers that are counted one by one. */
-#ifndef RMF_CROWD
-#define RMF_CROWD      8u
+#define RMF_CROWD     8u
 #define RMF_CROWDLESS 16u
-#endif
 
 typedef struct rmf_crowd {
     _Alignas(RMF_PAIR_BYTES) _Atomic uint64_t searching;
